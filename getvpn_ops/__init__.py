@@ -1,0 +1,15 @@
+"""getvpn-ops: a fleet manager for Cisco IOS / IOS-XE routers that run GETVPN (GDOI).
+
+The map, from the ground up; a package imports only from those above it in this list:
+
+- ``errors``: every exception we raise on purpose, and the exit codes
+- ``resources``: finds the shipped data folders (``parsers``, ``playbooks``, ``inventory``)
+- ``model``: frozen nouns; ``model.state`` is what a show command tells
+- ``dialect``: IOS as data: prompts, noise, names of ports, secrets, the syslog catalogue
+- ``registry``: the one shape of checks, audit rules and gates
+- ``parsing``: text of a router -> typed state
+- ``reports``: values -> terminal, JSON, YAML
+- ``cli``: the command ``getvpn-ops``
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,83 @@
+"""Every exception this package raises on purpose, and the exit code each one ends with."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """How ``getvpn-ops`` ends; part of the public interface (promise P18)."""
+
+    GOOD = 0
+    INTERNAL = 1
+    USAGE = 2
+    UNDETERMINED = 3
+    FINDINGS = 4
+    ABORTED = 5
+    LOCKED = 6
+    STALE = 7
+    WINDOW = 8
+    INTERRUPTED = 130
+
+
+class GetvpnOpsError(Exception):
+    """Base of the tree; the command line maps it to its exit code."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL
+
+
+class UsageError(GetvpnOpsError):
+    """What was asked for cannot be asked for."""
+
+    exit_code = ExitCode.USAGE
+
+
+class UnknownCommandError(UsageError):
+    """No template knows this show command.
+
+    Attributes:
+        command: what was typed.
+        nearest: known commands that resemble it, best first.
+    """
+
+    def __init__(self, command: str, nearest: tuple[str, ...] = ()) -> None:
+        self.command = command
+        self.nearest = nearest
+        super().__init__(f"unknown command {command!r}")
+
+
+class RegistryError(GetvpnOpsError):
+    """A spec id is unknown, or stands twice."""
+
+
+class ResourceMissingError(GetvpnOpsError):
+    """A shipped data folder or file is neither in the package nor beside it."""
+
+
+class TemplateError(GetvpnOpsError):
+    """A template, its index or its models disagree: a defect of this package, found when it loads."""
+
+
+class EvidenceMissingError(GetvpnOpsError):
+    """A check asked for state that was not collected or did not parse."""
+
+    exit_code = ExitCode.UNDETERMINED
+
+
+class ParseFailure(GetvpnOpsError):  # noqa: N818 -- the field says "parse failure"; it is an answer, not a defect
+    """A text gives no state: it is empty, truncated, foreign, or lacks what is essential.
+
+    Attributes:
+        command: the canonical command, such as ``show crypto gdoi ks members``.
+        reason: what is wrong, for a person.
+        line: number of the line that shows it (1 is the first), or None if it is the whole text.
+    """
+
+    exit_code = ExitCode.UNDETERMINED
+
+    def __init__(self, command: str, reason: str, line: int | None = None) -> None:
+        self.command = command
+        self.reason = reason
+        self.line = line
+        super().__init__(f"{command}: {f'line {line}: ' if line else ''}{reason}")

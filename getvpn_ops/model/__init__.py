@@ -1,0 +1,1 @@
+"""Frozen nouns, without behaviour that needs the world."""

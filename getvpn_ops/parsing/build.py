@@ -1,0 +1,299 @@
+"""Rows of a template -> a tree of dataclasses.
+
+A state of the template is a section of the output, and gives records of one class. A Value ``REKEYS_SENT`` fills the
+field ``rekeys_sent``; the field's type says how. A class that is the type of another's field (``tuple[Member, ...]`` or
+``Member | None``) is its child, and a record goes to the nearest open record above it that can hold it. So a parser is
+a template plus models, and has no code of its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from getvpn_ops.errors import TemplateError
+from getvpn_ops.model.plain import parts
+from getvpn_ops.parsing.convert import converter_for, several
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from getvpn_ops.parsing.convert import Converter
+    from getvpn_ops.parsing.machine import Machine, Row
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A field that a Value fills."""
+
+    name: str
+    place: int
+    convert: Converter
+    required: bool
+    is_list: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """A field that records fill."""
+
+    name: str
+    many: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How one class is built from a row."""
+
+    cls: type
+    leaves: tuple[_Leaf, ...]
+    foreign: tuple[int, ...]
+    children: Mapping[type, _Child]
+    uniform: bool
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether a record is complete with its own row."""
+        return not self.children
+
+
+@dataclass(slots=True)
+class _Open:
+    """A record whose children may still come."""
+
+    plan: _Plan
+    values: dict[str, Any]
+    row: Row | None
+    children: dict[str, list[Any]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Damage:
+    """What could not be built.
+
+    Attributes:
+        lines: line number -> reason.
+        warnings: doubts that belong to no single line.
+    """
+
+    lines: dict[int, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+def _element(hint: object) -> tuple[object, bool]:
+    """``tuple[X, ...]`` -> (X, True); anything else -> (itself without None, False)."""
+    for part in parts(hint):
+        if typing.get_origin(part) is tuple:
+            return typing.get_args(part)[0], True
+    rest = [part for part in parts(hint) if part is not types.NoneType]
+    return (rest[0] if len(rest) == 1 else hint), False
+
+
+class Builder:
+    """Builds the tree of one command. Made once; holds no state of a build."""
+
+    def __init__(self, machine: Machine, records: Mapping[str, type], root: type) -> None:
+        """Check that template and models fit each other.
+
+        Args:
+            machine: the compiled template.
+            records: state of the template -> class of its records.
+            root: class of the whole; it may itself be the class of a state.
+
+        Raises:
+            TemplateError: a Value has no field, a field of a record has no Value, or a type has no converter.
+        """
+        self.name = machine.name
+        self.root = root
+        self.records = dict(records)
+        self._lists = machine.lists
+        place = {value.lower(): index for index, value in enumerate(machine.values)}
+        known = {root, *records.values()}
+        self.plans: dict[type, _Plan] = {cls: self._plan(cls, place, known) for cls in known}
+        used = {leaf.place for plan in self.plans.values() for leaf in plan.leaves}
+        if spare := [value for index, value in enumerate(machine.values) if index not in used]:
+            msg = f"template {self.name}: no field for Value {', '.join(spare)}"
+            raise TemplateError(msg)
+
+    def _plan(self, cls: type, place: Mapping[str, int], known: set[type]) -> _Plan:
+        hints = _hints(cls)
+        leaves: list[_Leaf] = []
+        children: dict[type, _Child] = {}
+        for item in dataclasses.fields(cls):
+            element, many = _element(hints[item.name])
+            if isinstance(element, type) and element in known:
+                children[element] = _Child(item.name, many)
+                continue
+            if item.name not in place:
+                if cls is self.root and cls not in self.records.values():
+                    msg = f"template {self.name}: the root {cls.__name__} has {item.name}, but no state gives it"
+                else:
+                    msg = f"template {self.name}: no Value for {cls.__name__}.{item.name}"
+                raise TemplateError(msg)
+            required = (
+                item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING and not many
+            )
+            index = place[item.name]
+            convert = converter_for(element if many else hints[item.name])
+            if many and index not in self._lists:  # one text that holds several: "0     1     2"
+                leaves.append(_Leaf(item.name, index, several(convert), required=False, is_list=False))
+            else:
+                leaves.append(_Leaf(item.name, index, convert, required, many))
+        own = {leaf.place for leaf in leaves}
+        foreign = tuple(index for index in range(len(place)) if index not in own)
+        return _Plan(cls, tuple(leaves), foreign, children, bool(getattr(cls, "UNIFORM", False)))
+
+    def build(self, rows: Iterable[Row], damage: Damage) -> Any:  # noqa: ANN401 -- an instance of the root class
+        """Build the tree.
+
+        Args:
+            rows: in the order of the text.
+            damage: filled with every line whose value is not in the tree, and why.
+
+        Returns:
+            The root; None if one of its required fields is missing.
+        """
+        root = _Open(self.plans[self.root], {}, None)
+        stack: list[_Open] = [root]
+        shapes: dict[type, list[tuple[tuple[bool, ...], Row]]] = {}
+        for row in rows:
+            cls = self.records.get(row.state)
+            if cls is None:
+                self._disown(row, damage, "belongs to no known section")
+                continue
+            plan = self.plans[cls]
+            values = self._values(plan, row, damage)
+            if values is None:
+                continue
+            if plan.uniform:
+                shapes.setdefault(cls, []).append((tuple(value is None for value in row.values), row))
+            if cls is self.root:
+                self._merge(root, values, row, damage)
+                del stack[1:]
+                continue
+            parent = self._parent(stack, cls)
+            if parent is None:
+                self._disown(row, damage, f"no {cls.__name__} belongs here: the heading above it is missing")
+                continue
+            slot = parent.plan.children[cls]
+            held = parent.children.setdefault(slot.name, [])
+            if held and not slot.many:
+                self._disown(row, damage, f"a second {cls.__name__} where only one can be")
+                continue
+            if plan.is_flat:
+                held.append(cls(**values))
+            else:
+                child = _Open(plan, values, row)
+                held.append(child)
+                stack.append(child)
+        for cls, seen in shapes.items():
+            self._compare(cls, seen, damage)
+        return self._close(root, damage)
+
+    def _parent(self, stack: list[_Open], cls: type) -> _Open | None:
+        """The nearest open record that can hold the class; what is open below it is closed."""
+        for depth in range(len(stack) - 1, -1, -1):
+            if cls in stack[depth].plan.children:
+                del stack[depth + 1 :]
+                return stack[depth]
+        return None
+
+    def _values(self, plan: _Plan, row: Row, damage: Damage) -> dict[str, Any] | None:
+        """Convert a row; None if an essential value is missing or wrong."""
+        got = row.values
+        values: dict[str, Any] = {}
+        for place in plan.foreign:
+            if got[place] is not None:
+                lines = row.lines[place]
+                for line in lines if isinstance(lines, list) else [lines]:
+                    damage.lines[typing.cast("int", line)] = f"a {plan.cls.__name__} has no place for this value"
+        for leaf in plan.leaves:
+            text = got[leaf.place]
+            if text is None:
+                if leaf.is_list:
+                    values[leaf.name] = ()
+                elif leaf.required:
+                    self._disown(row, damage, f"a {plan.cls.__name__} without {leaf.name}")
+                    return None
+                continue
+            if leaf.is_list:
+                values[leaf.name] = self._many(leaf, text, row, damage)
+                continue
+            try:
+                values[leaf.name] = leaf.convert(text)  # type: ignore[arg-type]
+            except ValueError as exc:
+                damage.lines[typing.cast("int", row.lines[leaf.place])] = f"{leaf.name}: {exc}"
+                if leaf.required:
+                    self._disown(row, damage, f"a {plan.cls.__name__} without {leaf.name}")
+                    return None
+        return values
+
+    def _many(self, leaf: _Leaf, texts: str | list[str], row: Row, damage: Damage) -> tuple[Any, ...]:
+        lines = typing.cast("list[int]", row.lines[leaf.place])
+        found = []
+        for text, line in zip(texts, lines, strict=True):
+            try:
+                found.append(leaf.convert(text))
+            except ValueError as exc:
+                damage.lines[line] = f"{leaf.name}: {exc}"
+        return tuple(found)
+
+    def _merge(self, root: _Open, values: dict[str, Any], row: Row, damage: Damage) -> None:
+        """Add a further row to the root; a value it has already stays."""
+        for leaf in root.plan.leaves:
+            if row.values[leaf.place] is None or leaf.name not in values:
+                continue
+            if leaf.is_list:
+                root.values[leaf.name] = root.values.get(leaf.name, ()) + values[leaf.name]
+            elif leaf.name in root.values:
+                damage.lines[typing.cast("int", row.lines[leaf.place])] = f"repeats {leaf.name}"
+            else:
+                root.values[leaf.name] = values[leaf.name]
+
+    def _disown(self, row: Row, damage: Damage, reason: str) -> None:
+        for line in row.line_numbers():
+            damage.lines.setdefault(line, reason)
+
+    def _compare(self, cls: type, seen: list[tuple[tuple[bool, ...], Row]], damage: Damage) -> None:
+        """Name the records that lack a line which most of their kind have: a line of theirs was lost."""
+        counts = Counter(shape for shape, _ in seen)
+        if len(counts) < 2:  # noqa: PLR2004 -- all alike
+            return
+        usual = max(counts, key=lambda shape: (counts[shape], -sum(shape)))
+        names = {leaf.place: leaf.name for leaf in self.plans[cls].leaves}
+        for shape, row in seen:
+            lost = [
+                names.get(place, "?")
+                for place, (missing, usually) in enumerate(zip(shape, usual, strict=True))
+                if missing and not usually
+            ]
+            if lost:
+                damage.warnings.append(
+                    f"line {row.line_numbers()[0]}: this {cls.__name__} has no {', '.join(lost)}, "
+                    f"which {counts[usual]} of {len(seen)} have"
+                )
+
+    def _close(self, item: _Open, damage: Damage) -> Any:  # noqa: ANN401 -- an instance of the record's class
+        """Make the dataclass of an open record, children first."""
+        for name, held in item.children.items():
+            closed = [self._close(child, damage) if isinstance(child, _Open) else child for child in held]
+            slot = next(slot for slot in item.plan.children.values() if slot.name == name)
+            item.values[name] = tuple(closed) if slot.many else closed[0]
+        for slot in item.plan.children.values():
+            item.values.setdefault(slot.name, () if slot.many else None)
+        if any(leaf.required and leaf.name not in item.values for leaf in item.plan.leaves):
+            return None
+        for leaf in item.plan.leaves:
+            if leaf.is_list:
+                item.values.setdefault(leaf.name, ())
+        return item.plan.cls(**item.values)
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls)

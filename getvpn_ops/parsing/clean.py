@@ -1,0 +1,234 @@
+"""Bytes or text from a terminal -> the lines of one command's output, and what was set aside.
+
+Line numbers are those of the text as it was handed in: nothing is removed, a line that is not output becomes empty.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from getvpn_ops.dialect.terminal import ANSI, CLOCK, LOAD, PAGER, PROMPT, SYSLOG
+from getvpn_ops.errors import ParseFailure
+from getvpn_ops.model.parsed import Noise, SetAside
+from getvpn_ops.parsing.index import Resolved, resolve
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u2028\u2029]")
+_SYSLOG_HINT = re.compile(r"%[A-Z][A-Z0-9_\-]*-[0-7]-[A-Z]")
+_PROMPT_HINT = re.compile(r"^[ \t]*(?:[A-Za-z0-9][\w.\-]{0,62})?(?:\([\w.\-]{1,40}\))?[#>][^\n]*", re.MULTILINE)
+_SHOW = re.compile(r"(?:do\s+)?sh(?:o|ow)?\s+\S", re.IGNORECASE)
+_ERASE_TO_END = re.compile(r"\x1b\[[0-2]?K")
+_MARKS = re.compile(r"[\b\r]|\x1b\[[0-2]?K|[^\b\r\x1b]+|\x1b")
+_BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
+
+
+@dataclass(slots=True)
+class Cleaned:
+    """A text, ready for a template.
+
+    Attributes:
+        lines: stripped of blanks on both sides; empty where a line is no output.
+        raw: the same with indentation kept.
+        set_aside: what is no output, by line.
+        warnings: doubts about the text as a whole.
+    """
+
+    lines: list[str]
+    raw: list[str]
+    set_aside: list[SetAside] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def drop(self, number: int, kind: Noise) -> None:
+        """Take line ``number`` (1 is the first) out of the output."""
+        self.set_aside.append(SetAside(number, kind, self.lines[number - 1]))
+        self.lines[number - 1] = self.raw[number - 1] = ""
+
+
+def decode(data: bytes) -> tuple[str, list[str]]:
+    """Bytes of a capture -> text and warnings.
+
+    UTF-8; a byte-order mark names other encodings (a redirect in PowerShell writes UTF-16). A byte that is no UTF-8
+    stays visible as ``\\xe9``: IOS passes through whatever someone typed into a description.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data.decode(encoding, errors="backslashreplace"), []
+    try:
+        return data.decode(), []
+    except UnicodeDecodeError as exc:
+        line = data.count(b"\n", 0, exc.start) + 1
+        return data.decode(errors="backslashreplace"), [f"line {line}: bytes that are no UTF-8 are shown as \\x.."]
+
+
+def screen(text: str) -> str:
+    """What a terminal would show: carriage returns, backspaces and erasures done, other control characters gone."""
+    text = re.sub(r"\r+\n", "\n", text)
+    if not _CONTROL.search(text):
+        return text
+    return "\n".join(_screen_line(line) if _CONTROL.search(line) else line for line in text.split("\n"))
+
+
+def _screen_line(line: str) -> str:
+    """Play one line on a terminal: text overwrites what stands at the cursor."""
+    line = ANSI.sub(lambda code: code[0] if _ERASE_TO_END.fullmatch(code[0]) else "", line)
+    shown: list[str] = []
+    cursor = 0
+    for mark in _MARKS.findall(line):
+        if mark == "\b":
+            cursor = max(0, cursor - 1)
+        elif mark == "\r":
+            cursor = 0
+        elif mark[0] == "\x1b":
+            if len(mark) > 1 and mark[-2] != "1":
+                del shown[cursor if mark[-2] != "2" else 0 :]
+        else:
+            body = _CONTROL.sub("", mark)
+            shown[cursor : cursor + len(body)] = body
+            cursor += len(body)
+    return "".join(shown)
+
+
+def clean(text: str, wanted: Resolved, *, syslog_is_data: bool = False) -> Cleaned:
+    """Take the terminal's noise off a capture of one command.
+
+    Args:
+        text: the capture.
+        wanted: the command it should answer.
+        syslog_is_data: whether log messages are the output (``show logging``).
+
+    Raises:
+        ParseFailure: the text is empty, or its prompts say that it answers another command.
+    """
+    if not text.strip():
+        raise ParseFailure(wanted.canonical, "the text is empty")
+    shown = screen(text)
+    raw = [line.rstrip() for line in shown.split("\n")]
+    cleaned = Cleaned([line.strip() for line in raw], raw)
+    if "ore" in shown and PAGER.search(shown):
+        _drop_pager(cleaned)
+    if "Load for five secs" in shown or "Time source is" in shown:
+        _drop_timestamps(cleaned)
+    if not syslog_is_data and _SYSLOG_HINT.search(shown):
+        for number, line in enumerate(cleaned.lines, 1):
+            if "%" in line and SYSLOG.fullmatch(line):
+                cleaned.drop(number, Noise.SYSLOG)
+    _drop_prompts(cleaned, shown, wanted)
+    _drop_echo(cleaned, wanted)
+    cleaned.set_aside.sort(key=lambda item: item.line)
+    if not any(cleaned.lines):
+        raise ParseFailure(wanted.canonical, "nothing is left of the text once prompts and echoes are set aside")
+    return cleaned
+
+
+def _drop_pager(cleaned: Cleaned) -> None:
+    for index, line in enumerate(cleaned.raw):
+        found = PAGER.search(line)
+        if found is None:
+            continue
+        cleaned.set_aside.append(SetAside(index + 1, Noise.PAGER, found[0]))
+        cleaned.raw[index] = PAGER.sub("", line).rstrip()
+        cleaned.lines[index] = cleaned.raw[index].strip()
+
+
+def _drop_timestamps(cleaned: Cleaned) -> None:
+    for number, line in enumerate(cleaned.lines, 1):
+        if LOAD.fullmatch(line):
+            cleaned.drop(number, Noise.LOAD)
+        elif CLOCK.fullmatch(line):
+            cleaned.drop(number, Noise.CLOCK)
+
+
+def _drop_prompts(cleaned: Cleaned, shown: str, wanted: Resolved) -> None:
+    """Set prompts aside; keep only what answers the wanted command."""
+    if "#" not in shown and ">" not in shown:
+        if shown[-1] != "\n":
+            cleaned.warnings.append("the last line has no line end: if it was cut, that cannot be seen")
+        return
+    typed_at: list[tuple[int, str]] = []
+    ends_with_prompt = False
+    number = 1
+    position = 0
+    for hint in _PROMPT_HINT.finditer(shown):
+        number += shown.count("\n", position, hint.start())
+        position = hint.start()
+        line = cleaned.lines[number - 1]
+        prompt = PROMPT.fullmatch(line)
+        if prompt is None:
+            continue
+        typed = prompt["typed"].strip()
+        if typed and not (prompt["host"] and prompt["mark"] == "#") and not _SHOW.match(typed):
+            continue  # such as "#pkts encaps: 4" or "> text"
+        if typed and prompt["host"] and not _SHOW.match(typed) and resolve(typed) is None and not typed_at:
+            # a word with # in it, such as "Gi2/0/24#v4#33476254"; a real prompt before it would have been seen
+            if number > 1 and any(cleaned.lines[: number - 1]):
+                continue
+        cleaned.drop(number, Noise.ECHO if typed else Noise.PROMPT)
+        ends_with_prompt = not typed
+        if typed:
+            typed_at.append((number, typed))
+    if typed_at:
+        _keep_segment(cleaned, typed_at, wanted)
+        last = max((index for index, line in enumerate(cleaned.lines, 1) if line), default=0)
+        ends_with_prompt = any(item.line > last and item.kind is Noise.PROMPT for item in cleaned.set_aside) or (
+            typed_at[-1][0] > last
+        )
+        if not ends_with_prompt:
+            cleaned.warnings.append("the prompt that ends an output is missing: the capture may be cut")
+    elif not ends_with_prompt and shown[-1] != "\n":
+        cleaned.warnings.append("the last line has no line end: if it was cut, that cannot be seen")
+
+
+def _keep_segment(cleaned: Cleaned, typed_at: list[tuple[int, str]], wanted: Resolved) -> None:
+    """Of a text with several prompts keep the lines behind the first one that names the wanted command."""
+    starts = [number for number, _ in typed_at]
+    answers = [resolve(typed) for _, typed in typed_at]
+    mine = [
+        place
+        for place, answer in enumerate(answers)
+        if answer is not None and answer.template == wanted.template
+    ]
+    ends = [*starts[1:], len(cleaned.lines) + 1]
+    filled = [
+        place for place in range(len(starts)) if any(cleaned.lines[starts[place] : ends[place] - 1])
+    ]
+    lead = any(cleaned.lines[: starts[0] - 1])
+    chosen: int | None
+    if filled_mine := [place for place in mine if place in filled]:
+        chosen = filled_mine[0]
+    elif mine or lead:
+        chosen = None
+    elif len(filled) == 1 and answers[filled[0]] is None:
+        chosen = filled[0]
+        typed = typed_at[chosen][1]
+        cleaned.warnings.append(f"line {starts[chosen]}: {typed!r} is not a command that is known; taken as the one asked for")
+    else:
+        number, typed = typed_at[filled[0] if filled else 0]
+        raise ParseFailure(wanted.canonical, f"the text answers another command, {typed!r}", number)
+    first, last = (1, starts[0]) if chosen is None else (starts[chosen] + 1, ends[chosen])
+    others = [
+        number
+        for number, line in enumerate(cleaned.lines, 1)
+        if line and not first <= number < last
+    ]
+    if others:
+        for number in others:
+            cleaned.lines[number - 1] = cleaned.raw[number - 1] = ""
+        cleaned.warnings.append(
+            f"lines {others[0]} to {others[-1]} answer other commands and were not read: "
+            "`getvpn-ops parse --transcript` reads them all"
+        )
+
+
+def _drop_echo(cleaned: Cleaned, wanted: Resolved) -> None:
+    """Set aside echoes of the command without a prompt before them: they stand first, and may stand twice."""
+    for number, line in enumerate(cleaned.lines, 1):
+        if not line:
+            continue
+        if not _SHOW.match(line):
+            return
+        answer = resolve(line)
+        if answer is None:
+            return
+        if answer.template != wanted.template:
+            raise ParseFailure(wanted.canonical, f"the text answers another command, {line!r}", number)
+        cleaned.drop(number, Noise.ECHO)

@@ -1,0 +1,10 @@
+"""Commands of IKE, IPsec, crypto maps, keys and certificates, common to both roles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from getvpn_ops.parsing.command import Command
+
+COMMANDS: tuple[Command, ...] = ()

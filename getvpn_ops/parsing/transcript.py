@@ -1,0 +1,2 @@
+"""placeholder"""
+Piece = Transcript = parse_transcript = None

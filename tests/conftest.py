@@ -1,0 +1,8 @@
+"""Shared set-up: where the tests' own modules are."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
