@@ -1,4 +1,4 @@
-"""The one pydantic base, for what people write; parsed state is frozen, slotted dataclasses (there may be thousands)."""
+"""The one pydantic base, for what people write. Parsed state is frozen, slotted dataclasses: there may be thousands."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -39,7 +39,7 @@ def _keys(cls: type) -> tuple[tuple[str, str], ...]:
     )
 
 
-def to_plain(value: object) -> Any:  # noqa: ANN401, PLR0911 -- the shape of JSON, and one line for each kind of value
+def to_plain(value: object) -> Any:  # noqa: ANN401 -- the shape of JSON
     """Turn a value into plain data.
 
     Raises:

@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.errors import TemplateError
 from getvpn_ops.model.plain import parts
-from getvpn_ops.parsing.convert import converter_for, several
+from getvpn_ops.parsing.convert import converter_for, joined, several
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from getvpn_ops.parsing.convert import Converter
     from getvpn_ops.parsing.machine import Machine, Row
 
 
@@ -33,7 +32,7 @@ class _Leaf:
 
     name: str
     place: int
-    convert: Converter
+    convert: Callable[[Any], Any]
     required: bool
     is_list: bool
 
@@ -83,6 +82,11 @@ class Damage:
 
     lines: dict[int, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+
+    def blame(self, row: Row, place: int, reason: str) -> None:
+        """Say why the lines that gave one Value of a row are not in the tree."""
+        lines = row.lines[place]
+        self.lines.update(dict.fromkeys(lines if isinstance(lines, list) else [typing.cast("int", lines)], reason))
 
 
 def _element(hint: object) -> tuple[object, bool]:
@@ -142,6 +146,8 @@ class Builder:
             convert = converter_for(element if many else hints[item.name])
             if many and index not in self._lists:  # one text that holds several: "0     1     2"
                 leaves.append(_Leaf(item.name, index, several(convert), required=False, is_list=False))
+            elif not many and index in self._lists:  # one value over several lines: the hexadecimal of a key
+                leaves.append(_Leaf(item.name, index, joined(convert), required, is_list=False))
             else:
                 leaves.append(_Leaf(item.name, index, convert, required, many))
         own = {leaf.place for leaf in leaves}
@@ -209,9 +215,7 @@ class Builder:
         values: dict[str, Any] = {}
         for place in plan.foreign:
             if got[place] is not None:
-                lines = row.lines[place]
-                for line in lines if isinstance(lines, list) else [lines]:
-                    damage.lines[typing.cast("int", line)] = f"a {plan.cls.__name__} has no place for this value"
+                damage.blame(row, place, f"a {plan.cls.__name__} has no place for this value")
         for leaf in plan.leaves:
             text = got[leaf.place]
             if text is None:
@@ -225,9 +229,9 @@ class Builder:
                 values[leaf.name] = self._many(leaf, text, row, damage)
                 continue
             try:
-                values[leaf.name] = leaf.convert(text)  # type: ignore[arg-type]
+                values[leaf.name] = leaf.convert(text)
             except ValueError as exc:
-                damage.lines[typing.cast("int", row.lines[leaf.place])] = f"{leaf.name}: {exc}"
+                damage.blame(row, leaf.place, f"{leaf.name}: {exc}")
                 if leaf.required:
                     self._disown(row, damage, f"a {plan.cls.__name__} without {leaf.name}")
                     return None
@@ -251,7 +255,7 @@ class Builder:
             if leaf.is_list:
                 root.values[leaf.name] = root.values.get(leaf.name, ()) + values[leaf.name]
             elif leaf.name in root.values:
-                damage.lines[typing.cast("int", row.lines[leaf.place])] = f"repeats {leaf.name}"
+                damage.blame(row, leaf.place, f"repeats {leaf.name}")
             else:
                 root.values[leaf.name] = values[leaf.name]
 

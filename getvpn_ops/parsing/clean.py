@@ -45,10 +45,10 @@ class Cleaned:
 
 
 def decode(data: bytes) -> tuple[str, list[str]]:
-    """Bytes of a capture -> text and warnings.
+    r"""Bytes of a capture -> text and warnings.
 
     UTF-8; a byte-order mark names other encodings (a redirect in PowerShell writes UTF-16). A byte that is no UTF-8
-    stays visible as ``\\xe9``: IOS passes through whatever someone typed into a description.
+    stays visible as ``\xe9``: IOS passes through whatever someone typed into a description.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
@@ -138,78 +138,68 @@ def _drop_timestamps(cleaned: Cleaned) -> None:
             cleaned.drop(number, Noise.CLOCK)
 
 
-def _drop_prompts(cleaned: Cleaned, shown: str, wanted: Resolved) -> None:
-    """Set prompts aside; keep only what answers the wanted command."""
-    if "#" not in shown and ">" not in shown:
-        if shown[-1] != "\n":
-            cleaned.warnings.append("the last line has no line end: if it was cut, that cannot be seen")
-        return
-    typed_at: list[tuple[int, str]] = []
-    ends_with_prompt = False
-    number = 1
-    position = 0
+def _prompt_lines(cleaned: Cleaned, shown: str) -> list[tuple[int, str]]:
+    """Number and typed text of every line that is a prompt.
+
+    A word with ``#`` in it may stand in an output as well (``#pkts encaps: 4``). So a line is a prompt if nothing or a
+    show command stands behind the mark, or if another line proves that its host name is one.
+    """
+    candidates: list[tuple[int, re.Match[str]]] = []
+    number, position = 1, 0
     for hint in _PROMPT_HINT.finditer(shown):
         number += shown.count("\n", position, hint.start())
         position = hint.start()
-        line = cleaned.lines[number - 1]
-        prompt = PROMPT.fullmatch(line)
-        if prompt is None:
+        if prompt := PROMPT.fullmatch(cleaned.lines[number - 1]):
+            candidates.append((number, prompt))
+    plain = [prompt for _, prompt in candidates if not prompt["typed"].strip() or _SHOW.match(prompt["typed"])]
+    hosts = {prompt["host"] for prompt in plain if prompt["host"]}
+    return [
+        (number, prompt["typed"].strip())
+        for number, prompt in candidates
+        if not prompt["typed"].strip() or _SHOW.match(prompt["typed"]) or prompt["host"] in hosts
+    ]
+
+
+def _drop_prompts(cleaned: Cleaned, shown: str, wanted: Resolved) -> None:
+    """Set prompts aside; keep only what answers the wanted command; doubt an end that shows no prompt."""
+    typed_at: list[tuple[int, str]] = []
+    last_prompt = 0
+    for number, typed in _prompt_lines(cleaned, shown) if "#" in shown or ">" in shown else ():
+        if typed and SYSLOG.fullmatch(typed):
+            cleaned.drop(number, Noise.SYSLOG)
             continue
-        typed = prompt["typed"].strip()
-        if typed and not (prompt["host"] and prompt["mark"] == "#") and not _SHOW.match(typed):
-            continue  # such as "#pkts encaps: 4" or "> text"
-        if typed and prompt["host"] and not _SHOW.match(typed) and resolve(typed) is None and not typed_at:
-            # a word with # in it, such as "Gi2/0/24#v4#33476254"; a real prompt before it would have been seen
-            if number > 1 and any(cleaned.lines[: number - 1]):
-                continue
         cleaned.drop(number, Noise.ECHO if typed else Noise.PROMPT)
-        ends_with_prompt = not typed
+        last_prompt = number
         if typed:
             typed_at.append((number, typed))
     if typed_at:
         _keep_segment(cleaned, typed_at, wanted)
-        last = max((index for index, line in enumerate(cleaned.lines, 1) if line), default=0)
-        ends_with_prompt = any(item.line > last and item.kind is Noise.PROMPT for item in cleaned.set_aside) or (
-            typed_at[-1][0] > last
-        )
-        if not ends_with_prompt:
-            cleaned.warnings.append("the prompt that ends an output is missing: the capture may be cut")
-    elif not ends_with_prompt and shown[-1] != "\n":
+    last_output = max((number for number, line in enumerate(cleaned.lines, 1) if line), default=0)
+    if last_prompt > last_output:
+        return
+    if typed_at:
+        cleaned.warnings.append("the prompt that ends an output is missing: the capture may be cut")
+    elif shown[-1] != "\n":
         cleaned.warnings.append("the last line has no line end: if it was cut, that cannot be seen")
 
 
 def _keep_segment(cleaned: Cleaned, typed_at: list[tuple[int, str]], wanted: Resolved) -> None:
-    """Of a text with several prompts keep the lines behind the first one that names the wanted command."""
+    """Of a text with several prompts keep the lines of the first one that names the wanted command and has output."""
     starts = [number for number, _ in typed_at]
-    answers = [resolve(typed) for _, typed in typed_at]
-    mine = [
-        place
-        for place, answer in enumerate(answers)
-        if answer is not None and answer.template == wanted.template
-    ]
     ends = [*starts[1:], len(cleaned.lines) + 1]
-    filled = [
-        place for place in range(len(starts)) if any(cleaned.lines[starts[place] : ends[place] - 1])
-    ]
-    lead = any(cleaned.lines[: starts[0] - 1])
-    chosen: int | None
-    if filled_mine := [place for place in mine if place in filled]:
-        chosen = filled_mine[0]
-    elif mine or lead:
-        chosen = None
-    elif len(filled) == 1 and answers[filled[0]] is None:
-        chosen = filled[0]
-        typed = typed_at[chosen][1]
-        cleaned.warnings.append(f"line {starts[chosen]}: {typed!r} is not a command that is known; taken as the one asked for")
-    else:
+    answers = [resolve(typed) for _, typed in typed_at]
+    filled = [place for place, start in enumerate(starts) if any(cleaned.lines[start : ends[place] - 1])]
+    mine = [place for place, answer in enumerate(answers) if answer is not None and answer.template == wanted.template]
+    first, last = 1, starts[0]  # what stands before the first prompt
+    if chosen := [place for place in mine if place in filled][:1]:
+        first, last = starts[chosen[0]] + 1, ends[chosen[0]]
+    elif not mine and not any(cleaned.lines[: starts[0] - 1]):
         number, typed = typed_at[filled[0] if filled else 0]
-        raise ParseFailure(wanted.canonical, f"the text answers another command, {typed!r}", number)
-    first, last = (1, starts[0]) if chosen is None else (starts[chosen] + 1, ends[chosen])
-    others = [
-        number
-        for number, line in enumerate(cleaned.lines, 1)
-        if line and not first <= number < last
-    ]
+        if len(filled) != 1 or _SHOW.match(typed):  # else one alias of the router's: it may mean anything
+            raise ParseFailure(wanted.canonical, f"the text answers another command, {typed!r}", number)
+        first, last = starts[filled[0]] + 1, ends[filled[0]]
+        cleaned.warnings.append(f"line {number}: {typed!r} is no command that is known; taken as the one asked for")
+    others = [number for number, line in enumerate(cleaned.lines, 1) if line and not first <= number < last]
     if others:
         for number in others:
             cleaned.lines[number - 1] = cleaned.raw[number - 1] = ""

@@ -88,7 +88,9 @@ class Command:
             rows = self.machine.run(cleaned.lines, run, doubles_count=self.syslog_is_data)
             data = self.builder.build(rows, damage)
             left_out = dict.fromkeys(run.unknown, "no rule knows this line")
-            left_out |= dict.fromkeys(run.repeated, "a value that this record already has: a heading above it may be lost")
+            left_out |= dict.fromkeys(
+                run.repeated, "a value that this record already has: a heading above it may be lost"
+            )
             left_out |= damage.lines
             doubled = [f"line {number} repeats the line above it and counts once" for number in run.doubled]
             reading = Reading(data, run.matched, left_out, [*doubled, *damage.warnings])

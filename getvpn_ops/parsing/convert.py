@@ -27,7 +27,10 @@ Converter = typing.Callable[[str], Any]
 
 _YES = frozenset({"yes", "y", "true", "enabled", "enable", "on", "configured", "up"})
 _NO = frozenset({"no", "n", "false", "disabled", "disable", "off", "not configured", "down"})
-_SENTINELS = {sentinel.value: sentinel for sentinel in Sentinel} | {"(none)": Sentinel.NONE, "na": Sentinel.NOT_APPLICABLE}
+_SENTINELS = {sentinel.value: sentinel for sentinel in Sentinel} | {
+    "(none)": Sentinel.NONE,
+    "na": Sentinel.NOT_APPLICABLE,
+}
 
 _CLOCK = re.compile(r"(?:(\d+)d)?(\d+):(\d\d):(\d\d)")
 _UNIT_SECONDS = {
@@ -126,8 +129,6 @@ def endpoint(text: str) -> Endpoint:
             return Endpoint(ip_address(host.strip()), number)
     msg = f"{text!r} is no address with port"
     raise ValueError(msg)
-
-
 
 
 def rsa_key(text: str) -> RsaPublicKey:
@@ -232,6 +233,11 @@ _SEPARATORS = re.compile(r"[\s,]+")
 def several(convert: Converter) -> Converter:
     """A converter of one text that holds several values, with blanks or commas between them, to a tuple."""
     return lambda text: tuple(convert(part) for part in _SEPARATORS.split(text) if part)
+
+
+def joined(convert: Converter) -> Callable[[list[str]], Any]:
+    """A converter of one value that stands on several lines, joined with blanks."""
+    return lambda texts: convert(" ".join(texts))
 
 
 @cache

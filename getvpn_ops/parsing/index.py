@@ -35,11 +35,13 @@ class Resolved:
 
     Attributes:
         template: what reads the output.
+        known_as: the command in full as the index has it, without arguments.
         canonical: in full, with its arguments.
         output_filter: the text behind ``|``, or None.
     """
 
     template: str
+    known_as: str
     canonical: str
     output_filter: str | None = None
 
@@ -89,7 +91,7 @@ def resolve(command: str) -> Resolved | None:
             canonical = canonical.replace("show crypto gdoi", f"show crypto gdoi group {name}", 1)
         for value in arguments.values():
             canonical += f" {value}"
-        return Resolved(row.template, canonical, output_filter.strip() if bar else None)
+        return Resolved(row.template, row.canonical, canonical, output_filter.strip() if bar else None)
     return None
 
 
@@ -108,7 +110,7 @@ def resolve_or_raise(command: str) -> Resolved:
 def _nearest(command: str) -> tuple[str, ...]:
     known = list(dict.fromkeys(row.canonical for row in index_rows()))
     words = " ".join(command.lower().replace("gkm", "gdoi").split())
-    if words.startswith("sh ") or words.startswith("sho "):
+    if words.startswith(("sh ", "sho ")):
         words = f"show {words.partition(' ')[2]}"
     close = difflib.get_close_matches(words, known, n=4, cutoff=0.5)
     starts = [name for name in known if name.startswith(words)] if len(words) > len("show") else []

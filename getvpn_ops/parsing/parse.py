@@ -82,7 +82,11 @@ def _refused(cleaned: Cleaned, resolved: Resolved) -> None:
 
 def _foreign(resolved: Resolved, recognized: int, unrecognized: tuple[Unrecognized, ...]) -> None:
     if recognized == 0 or recognized * _FOREIGN_SHARE < len(unrecognized):
-        known = f"only {recognized} of {recognized + len(unrecognized)} lines are known" if recognized else "no line is known"
+        known = (
+            f"only {recognized} of {recognized + len(unrecognized)} lines are known"
+            if recognized
+            else "no line is known"
+        )
         first = unrecognized[0] if unrecognized else None
         raise ParseFailure(
             resolved.canonical,

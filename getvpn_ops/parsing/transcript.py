@@ -1,2 +1,168 @@
-"""placeholder"""
-Piece = Transcript = parse_transcript = None
+"""A whole terminal log -> every command in it, each with its state or the reason why there is none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from getvpn_ops.dialect.terminal import PROMPT
+from getvpn_ops.errors import ParseFailure, UnknownCommandError
+from getvpn_ops.parsing.clean import decode, screen
+from getvpn_ops.parsing.index import resolve
+from getvpn_ops.parsing.parse import parse
+
+if TYPE_CHECKING:
+    from getvpn_ops.model.parsed import Parsed
+
+_TYPED_BY_PEOPLE = re.compile(
+    r"(?:do\s+)?(?:sh(?:ow|o)?|term\S*|conf\S*|en(?:able)?|dis(?:able)?|exit|end|quit|clear|ping|traceroute|write|wr|"
+    r"copy|debug|undebug|un|no|crypto|logout|ssh|telnet|dir|verify|reload)(?:\s.*)?",
+    re.IGNORECASE,
+)
+_SHOWS = re.compile(r"(?:do\s+)?sh(?:ow|o)?\s+\S", re.IGNORECASE)
+
+
+class Fate(StrEnum):
+    """What became of one command of a transcript."""
+
+    PARSED = "parsed"
+    FAILED = "failed"
+    UNKNOWN = "unknown command"
+    NO_OUTPUT = "no output"
+    NOT_READ = "not a show command"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One command of a transcript.
+
+    Attributes:
+        hostname: from the prompt; None for a bare ``#``.
+        typed: the command as typed.
+        line: number of the prompt's line in the transcript; line numbers within ``parsed`` count from there too.
+        fate: what became of it.
+        parsed: the state, if there is one.
+        reason: why there is none, for a person.
+    """
+
+    hostname: str | None
+    typed: str
+    line: int
+    fate: Fate
+    parsed: Parsed[Any] | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unsplit:
+    """Lines that no prompt stands before: they answer nobody knows what."""
+
+    first_line: int
+    last_line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A terminal log, split at its prompts.
+
+    Attributes:
+        pieces: every command in order.
+        unsplit: text that could not be given to a command.
+        warnings: doubts about the text as a whole.
+    """
+
+    pieces: tuple[Piece, ...]
+    unsplit: tuple[Unsplit, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every show command we know gave state, there was at least one, and no output is left over."""
+        bad = {Fate.FAILED, Fate.NO_OUTPUT}
+        return (
+            not self.unsplit
+            and any(piece.fate is Fate.PARSED for piece in self.pieces)
+            and not any(piece.fate in bad for piece in self.pieces)
+        )
+
+
+def parse_transcript(text: str | bytes) -> Transcript:
+    """Split a terminal log at its prompts and parse every command in it.
+
+    A prompt is a line that begins with a host name and ``#`` or ``>``, where at least one such line of that host has
+    nothing or an IOS command behind it. A bare ``#`` counts only with a show command behind it.
+
+    Raises:
+        ParseFailure: the text is empty or holds no prompt.
+    """
+    decoded, warnings = decode(text) if isinstance(text, bytes) else (text, [])
+    lines = screen(decoded).split("\n")
+    prompts = _prompts(lines)
+    if not any(line.strip() for line in lines):
+        raise ParseFailure("transcript", "the text is empty")
+    if not prompts:
+        raise ParseFailure(
+            "transcript",
+            "no prompt such as 'KS1#show crypto gdoi' was found; name the command instead: parse COMMAND FILE",
+        )
+    unsplit: list[Unsplit] = []
+    _left_over(lines, 0, prompts[0][0], unsplit)
+    pieces: list[Piece] = []
+    ends = [number for number, _, _ in prompts[1:]] + [len(lines)]
+    for (number, hostname, typed), end in zip(prompts, ends, strict=True):
+        if typed:
+            pieces.append(_piece(lines, number, end, hostname, typed))
+        else:
+            _left_over(lines, number + 1, end, unsplit)
+    return Transcript(tuple(pieces), tuple(unsplit), tuple(warnings))
+
+
+def _prompts(lines: list[str]) -> list[tuple[int, str | None, str]]:
+    """Index, host name and typed text of every prompt line."""
+    candidates = []
+    hosts: set[str] = set()
+    for index, line in enumerate(lines):
+        if "#" not in line and ">" not in line:
+            continue
+        found = PROMPT.fullmatch(line.strip())
+        if found is None:
+            continue
+        typed = found["typed"].strip()
+        candidates.append((index, found["host"], typed))
+        if found["host"] and (_TYPED_BY_PEOPLE.fullmatch(typed) or not typed):
+            hosts.add(found["host"])
+    return [
+        (index, host, typed)
+        for index, host, typed in candidates
+        if (host in hosts if host else (not typed and not hosts) or _SHOWS.match(typed))
+    ]
+
+
+def _left_over(lines: list[str], start: int, end: int, unsplit: list[Unsplit]) -> None:
+    body = lines[start:end]
+    filled = [start + offset + 1 for offset, line in enumerate(body) if line.strip()]
+    if filled:
+        unsplit.append(Unsplit(filled[0], filled[-1], lines[filled[0] - 1].strip()))
+
+
+def _piece(lines: list[str], number: int, end: int, hostname: str | None, typed: str) -> Piece:
+    def fate(what: Fate, reason: str | None = None, parsed: Parsed[Any] | None = None) -> Piece:
+        return Piece(hostname, typed, number + 1, what, parsed, reason)
+
+    body = lines[number + 1 : end]
+    if not _SHOWS.match(typed):
+        return fate(Fate.NOT_READ)
+    if resolve(typed) is None:
+        filled = sum(1 for line in body if line.strip())
+        return fate(Fate.UNKNOWN, f"{filled} lines of output were not read")
+    if not any(line.strip() for line in body):
+        return fate(Fate.NO_OUTPUT, "nothing stands between this prompt and the next")
+    padding = "\n" * (number + 1)  # so that line numbers are those of the transcript
+    try:
+        parsed = parse(typed, padding + "\n".join(body) + "\n")
+    except (ParseFailure, UnknownCommandError) as exc:
+        return fate(Fate.FAILED, str(exc))
+    return fate(Fate.PARSED, parsed=parsed)

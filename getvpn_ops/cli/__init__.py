@@ -1,0 +1,1 @@
+"""The command ``getvpn-ops``: the only place that wires things together."""

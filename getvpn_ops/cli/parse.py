@@ -1,0 +1,113 @@
+"""``getvpn-ops parse``: captured text -> typed state."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from getvpn_ops.cli.output import say, write_text, write_view
+from getvpn_ops.errors import ExitCode, UsageError
+from getvpn_ops.model.plain import to_plain
+from getvpn_ops.parsing import known_commands, parse, parse_transcript
+from getvpn_ops.parsing.index import index_rows, resolve
+from getvpn_ops.reports.parsed import Output, parsed_view, structured, transcript_plain, transcript_view
+
+_STDIN = Path("-")
+
+
+def command(
+    text_of: Annotated[
+        str | None, typer.Argument(metavar="COMMAND", help='The show command, as typed: "sh cry gdoi ks members".')
+    ] = None,
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="The captured text; - is standard input.")] = _STDIN,
+    *,
+    output: Annotated[
+        Output | None, typer.Option("--output", "-o", help="Format; a table on a terminal, else JSON.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write to this file (mode 0600) instead of stdout.")] = None,
+    transcript: Annotated[
+        Path | None,
+        typer.Option("--transcript", help="Split this terminal log at its prompts and parse every command in it."),
+    ] = None,
+    list_commands: Annotated[bool, typer.Option("--list", help="Show every command that is known.")] = False,
+) -> None:
+    """Turn what a router printed into typed state, or say exactly why not.
+
+    Exit codes: 0 parsed; 2 unknown command or unusable input; 3 the text gives no state.
+    """
+    form = output or (Output.TABLE if out is None and sys.stdout.isatty() else Output.JSON)
+    if list_commands:
+        _list(form, out)
+    elif transcript is not None:
+        if text_of is not None:
+            raise UsageError("give either a COMMAND or --transcript, not both")
+        _transcript(transcript, form, out)
+    elif text_of is None:
+        raise UsageError('name the command whose output this is, such as: getvpn-ops parse "show crypto gdoi" FILE')
+    else:
+        _one(text_of, file, form, out)
+
+
+def _one(text_of: str, file: Path, form: Output, out: Path | None) -> None:
+    if resolve(text_of) is None and Path(text_of).is_file():
+        msg = f'{text_of} is a file; name the command first: getvpn-ops parse "show crypto gdoi" {text_of}'
+        raise UsageError(msg)
+    if resolve(text_of) is None:  # before standard input is waited for
+        parse(text_of, "")
+    parsed = parse(text_of, _read(file))
+    if form is Output.TABLE:
+        write_view(parsed_view(parsed), out)
+        return
+    write_text(structured(to_plain(parsed), form), out)
+    if parsed.unrecognized:
+        say(f'{len(parsed.unrecognized)} lines are not in the state; see "unrecognized"', "yellow")
+
+
+def _transcript(path: Path, form: Output, out: Path | None) -> None:
+    found = parse_transcript(_read(path))
+    if form is Output.TABLE:
+        write_view(transcript_view(found), out)
+    else:
+        write_text(structured(transcript_plain(found), form), out)
+    read = sum(1 for piece in found.pieces if piece.parsed is not None)
+    say(f"{read} of {len(found.pieces)} commands gave state")
+    for piece in found.pieces:
+        if piece.parsed is None and piece.reason:
+            say(f"line {piece.line}: {piece.typed}: {piece.fate.value}: {piece.reason}", "yellow")
+    for gap in found.unsplit:
+        say(f"lines {gap.first_line}-{gap.last_line} belong to no command", "yellow")
+    if not found.is_whole:
+        raise typer.Exit(ExitCode.UNDETERMINED)
+
+
+def _list(form: Output, out: Path | None) -> None:
+    if form is not Output.TABLE:
+        rows = [{"command": row.canonical, "template": row.template} for row in index_rows()]
+        write_text(structured(rows, form), out)
+        return
+    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("command")
+    table.add_column("with")
+    for name in known_commands():
+        row = next(row for row in index_rows() if row.canonical == name)
+        takes = [group for group in row.pattern.groupindex if group != "group"]
+        words = (["group NAME"] if "group" in row.pattern.groupindex else []) + [f"[{word.upper()}]" for word in takes]
+        table.add_row(Text(name), Text(" ".join(words), style="dim"))
+    write_view(table, out)
+
+
+def _read(path: Path) -> bytes:
+    if path == _STDIN:
+        if sys.stdin.isatty():
+            say("reading the output from standard input; end with Ctrl-D", "dim")
+        return sys.stdin.buffer.read()
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        msg = f"cannot read {path}: {exc.strerror}"
+        raise UsageError(msg) from exc

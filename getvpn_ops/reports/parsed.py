@@ -1,0 +1,101 @@
+"""Parse results -> JSON, YAML or tables. The JSON shape is a promise (P18); golden tests hold it."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+from getvpn_ops.model.plain import to_plain
+from getvpn_ops.reports.state import state_view
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from getvpn_ops.model.parsed import Parsed
+    from getvpn_ops.parsing.transcript import Piece, Transcript
+
+
+class Output(StrEnum):
+    """Formats of ``-o``."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
+def structured(plain: object, output: Output) -> str:
+    """Plain data as JSON or YAML text, ending in a line end."""
+    if output is Output.YAML:
+        return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)
+    return json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
+
+
+def transcript_plain(transcript: Transcript) -> dict[str, Any]:
+    """A transcript as plain data; a piece that gave state has the keys of ``parse`` beside its own."""
+    pieces = []
+    for piece in transcript.pieces:
+        head = {"hostname": piece.hostname, "typed": piece.typed, "line": piece.line, "fate": piece.fate.value}
+        tail = to_plain(piece.parsed) if piece.parsed is not None else {"reason": piece.reason}
+        pieces.append(head | tail)
+    return {
+        "pieces": pieces,
+        "unsplit": to_plain(transcript.unsplit),
+        "warnings": list(transcript.warnings),
+    }
+
+
+def parsed_view(parsed: Parsed[Any]) -> RenderableType:
+    """State, and what is not in it."""
+    return Group(Text(parsed.command, style="bold reverse"), state_view(parsed.data), *_account(parsed))
+
+
+def _account(parsed: Parsed[Any]) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    if parsed.unrecognized:
+        parts.append(Text(f"\nnot in the state ({len(parsed.unrecognized)})", style="bold red"))
+        parts.extend(
+            Padding(
+                Text(f"line {item.line}: ", style="red") + Text(item.text) + Text(f"  -- {item.reason}", style="dim"),
+                (0, 0, 0, 2),
+            )
+            for item in parsed.unrecognized
+        )
+    if parsed.warnings:
+        parts.append(Text(f"\nwarnings ({len(parsed.warnings)})", style="bold yellow"))
+        parts.extend(Padding(Text(warning, style="yellow"), (0, 0, 0, 2)) for warning in parsed.warnings)
+    if parsed.set_aside:
+        kinds = sorted({item.kind.value for item in parsed.set_aside})
+        parts.append(Text(f"\n{len(parsed.set_aside)} lines set aside ({', '.join(kinds)})", style="dim"))
+    return parts
+
+
+def transcript_view(transcript: Transcript) -> RenderableType:
+    """Every command of a transcript, one below the other."""
+    parts: list[RenderableType] = []
+    for piece in transcript.pieces:
+        parts.append(_piece_heading(piece))
+        if piece.parsed is not None:
+            parts.append(Padding(Group(state_view(piece.parsed.data), *_account(piece.parsed)), (0, 0, 1, 2)))
+    parts.extend(
+        Text(f"lines {gap.first_line}-{gap.last_line} belong to no command: ", style="red") + Text(gap.text)
+        for gap in transcript.unsplit
+    )
+    parts.extend(Text(warning, style="yellow") for warning in transcript.warnings)
+    return Group(*parts)
+
+
+def _piece_heading(piece: Piece) -> Text:
+    name = piece.parsed.command if piece.parsed is not None else piece.typed
+    heading = Text(f"{piece.hostname or '(no name)'}  {name}", style="bold reverse")
+    heading += Text(f"  line {piece.line}", style="dim not bold not reverse")
+    if piece.parsed is None:
+        heading += Text(
+            f"  {piece.fate.value}{f': {piece.reason}' if piece.reason else ''}", style="yellow not bold not reverse"
+        )
+    return heading

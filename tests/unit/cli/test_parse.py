@@ -1,0 +1,138 @@
+"""The command as people run it: exit codes, streams, formats."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+GOOD = b"Group Member ID    : 10.20.1.1\n Group ID          : 4711\n Group Name        : [red]BRANCH[/red]\n"
+COMMAND = "sh cry gdoi ks mem"
+
+
+def run(*arguments: str, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Start the program as a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "getvpn_ops", *arguments],
+        input=stdin,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), **environment},
+    )
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> str:
+    path = tmp_path / "capture.txt"
+    path.write_bytes(GOOD)
+    return str(path)
+
+
+def test_json_is_the_default_where_nobody_watches(capture: str) -> None:
+    done = run("parse", COMMAND, capture)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == b""
+    plain = json.loads(done.stdout)
+    assert list(plain) == ["command", "data", "unrecognized", "warnings", "set_aside"]
+    assert plain["command"] == "show crypto gdoi ks members"
+    assert plain["data"]["members"][0]["group_name"] == "[red]BRANCH[/red]"
+
+
+@pytest.mark.parametrize("arguments", [("-",), ()], ids=["dash", "nothing"])
+def test_standard_input(arguments: tuple[str, ...]) -> None:
+    done = run("parse", COMMAND, *arguments, "-o", "yaml", stdin=GOOD)
+    assert done.returncode == 0
+    assert yaml.safe_load(done.stdout)["data"]["members"][0]["address"] == "10.20.1.1"
+
+
+def test_table_shows_markup_as_it_is(capture: str) -> None:
+    done = run("parse", COMMAND, capture, "-o", "table")
+    assert done.returncode == 0
+    assert b"[red]BRANCH[/red]" in done.stdout
+
+
+def test_out_is_private(capture: str, tmp_path: Path) -> None:
+    for form in ("json", "table"):
+        out = tmp_path / f"out.{form}"
+        done = run("parse", COMMAND, capture, "-o", form, "--out", str(out))
+        assert (done.returncode, done.stdout) == (0, b"")
+        assert "10.20.1.1" in out.read_text()
+        assert out.stat().st_mode & 0o777 == 0o600
+
+
+def test_flags_have_environment_variables(capture: str) -> None:
+    done = run("parse", COMMAND, capture, GETVPN_OPS_PARSE_OUTPUT="yaml")
+    assert yaml.safe_load(done.stdout)["command"] == "show crypto gdoi ks members"
+
+
+def test_lines_left_out_are_said() -> None:
+    done = run("parse", COMMAND, stdin=GOOD + b" Newer Thing : 7\n")
+    assert done.returncode == 0
+    assert b"1 line" in done.stderr
+    assert json.loads(done.stdout)["unrecognized"][0]["line"] == 4
+
+
+ERRORS = {
+    "unknown-command": (("parse", "show crypto gdoi ks mebers"), b"x", 2, "did you mean: show crypto gdoi ks members"),
+    "unknown-format": (("parse", COMMAND, "-o", "xml"), GOOD, 2, "xml"),
+    "no-command": (("parse",), b"", 2, "name the command"),
+    "no-such-file": (("parse", COMMAND, "no/such/file"), b"", 2, "cannot read no/such/file: No such file"),
+    "a-folder": (("parse", COMMAND, "."), b"", 2, "cannot read"),
+    "unwritable": (("parse", COMMAND, "--out", "/no/such/folder/x"), GOOD, 2, "cannot write"),
+    "both": (("parse", COMMAND, "--transcript", "x"), b"", 2, "not both"),
+    "empty": (("parse", COMMAND), b"", 3, "could not be determined: show crypto gdoi ks members: the text is empty"),
+    "foreign": (("parse", COMMAND), b"nothing\nof\nit\n", 3, "line 1"),
+    "transcript-without-prompt": (("parse", "--transcript", "-"), b"nothing\n", 3, "no prompt"),
+    "no-such-option": (("parse", "--nope"), b"", 2, "--nope"),
+    "no-such-command": (("prase",), b"", 2, "prase"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "stdin", "code", "words"), ERRORS.values(), ids=ERRORS)
+def test_errors_are_for_people(arguments: tuple[str, ...], stdin: bytes, code: int, words: str) -> None:
+    done = run(*arguments, stdin=stdin)
+    assert done.returncode == code
+    assert done.stdout == b""
+    message = done.stderr.decode()
+    assert words in message
+    assert "Traceback" not in message
+
+
+def test_file_in_place_of_the_command(capture: str) -> None:
+    done = run("parse", capture)
+    assert done.returncode == 2
+    assert b"name the command first" in done.stderr
+
+
+def test_list() -> None:
+    done = run("parse", "--list", "-o", "table")
+    assert done.returncode == 0
+    assert b"show crypto gdoi ks members  group NAME [ADDRESS]" in b"\n".join(
+        b"  ".join(part.strip() for part in line.split(b"  ") if part.strip()) for line in done.stdout.splitlines()
+    )
+    assert {row["command"] for row in json.loads(run("parse", "--list").stdout)} >= {"show crypto gdoi ks members"}
+
+
+def test_transcript(tmp_path: Path) -> None:
+    log = tmp_path / "session.log"
+    log.write_bytes(b"KS1#" + COMMAND.encode() + b"\r\n" + GOOD.replace(b"\n", b"\r\n") + b"KS1#show ip route\r\nx\r\nKS1#\r\n")
+    done = run("parse", "--transcript", str(log))
+    assert done.returncode == 0, done.stderr
+    pieces = json.loads(done.stdout)["pieces"]
+    assert [(piece["hostname"], piece["fate"]) for piece in pieces] == [("KS1", "parsed"), ("KS1", "unknown command")]
+    assert b"1 of 2 commands gave state" in done.stderr
+    assert b"show ip route: unknown command" in done.stderr
+    assert run("parse", "--transcript", str(log), "-o", "table").returncode == 0
+
+
+def test_version_and_help() -> None:
+    assert run("--version").stdout.startswith(b"getvpn-ops ")
+    for arguments in (("--help",), ("parse", "--help"), ()):
+        done = run(*arguments)
+        assert b"Usage" in done.stdout + done.stderr

@@ -1,0 +1,61 @@
+"""A Value that is a list, for a field that is one value: the lines are joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from getvpn_ops.model.values import RsaPublicKey
+from getvpn_ops.parsing.build import Builder, Damage
+from getvpn_ops.parsing.machine import Machine, Run
+
+TEMPLATE = """\
+Value NAME (\\S+)
+Value List KEY_DATA ([0-9A-F ]+)
+
+Start
+  ^Key name -> Continue.Record
+  ^Key name: ${NAME}$$
+  ^${KEY_DATA}$$
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    name: str
+    key_data: RsaPublicKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    keys: tuple[_Key, ...] = ()
+
+
+def _build(lines: list[str]) -> tuple[_Keys, Damage]:
+    machine = Machine("keys", TEMPLATE)
+    damage = Damage()
+    return Builder(machine, {"Start": _Key}, _Keys).build(machine.run(lines, Run()), damage), damage
+
+
+def test_lines_become_one_value() -> None:
+    found, damage = _build(
+        [
+            "Key name: A",
+            "301A300D 06092A86 4886F70D 01010105 000309",
+            "00 30060201 11020103",
+            "Key name: B",
+            "Key name: C",
+            "AB",
+            "CD",
+        ]
+    )
+    assert [key.name for key in found.keys] == ["A", "B", "C"]
+    assert found.keys[0].key_data == RsaPublicKey("301A300D06092A864886F70D01010105000309003006020111020103", 5)
+    assert found.keys[1].key_data is None
+    assert found.keys[2].key_data == RsaPublicKey("ABCD", None)
+    assert not damage.lines
+
+
+def test_every_line_of_a_wrong_value_is_named() -> None:
+    found, damage = _build(["Key name: A", "ABC", "DE"])
+    assert found.keys[0].key_data is None
+    assert sorted(damage.lines) == [2, 3]
