@@ -7,7 +7,8 @@ a record already has is damage (a header was lost, or a line came twice), and is
 may name a value again, if it agrees and brings a new one with it: "Duration of the last rekey for group G1 : 5 msec".)
 
 Speed: within a state, equal lines have equal matches, so each distinct line meets the rules once; outputs repeat
-themselves (``GM State : Registered``).
+themselves (``GM State : Registered``). A line meets only those rules that can match the characters it begins with. And
+the line that sets one value, which most lines are, takes a short way.
 """
 
 from __future__ import annotations
@@ -22,22 +23,33 @@ import textfsm
 from getvpn_ops.errors import TemplateError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _MEMO_LIMIT = 4096  # distinct lines remembered per state and text: bounds memory, and is far above any real repetition
+_HEAD = 12  # characters of a line that choose the rules it meets: enough to tell "Rekey Acks Rcvd" from its siblings
+_HEAD_LIMIT = 512  # distinct heads remembered per state and text; lines that begin with a value have no end of them
 
 Assignments = tuple[tuple[int, str], ...]
 Step = tuple[Assignments, bool, str | None]
 """What one matched rule does: values to assign, whether to record, and the next state."""
+Action = tuple[int, str, tuple[Step, ...] | None]
+"""What one line does: place and value if that is all (and no steps), else -1, nothing, and its steps."""
+
+_LEAD = re.compile(r"\^(?:\\s\*)?([\w #%:,=/-]+)")
+_ESCAPE_OR_CLASS = re.compile(r"\\.|\[\^?\]?[^\]]*\]")
+_GROUP = re.compile(r"\([^()]*\)")
+_NOTHING: Action = (-1, "", ())
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    regex: re.Pattern[str]
-    captures: tuple[tuple[str, int], ...]
+    match: Callable[[str], re.Match[str] | None]
+    captures: tuple[tuple[int, int], ...]  # number of the group, place of the Value
+    lead: str  # what a line that it matches begins with, as far as that is plain
     records: bool
     continues: bool
     new_state: str | None
+    sets_one: bool  # a value that is no list, and does nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +94,24 @@ class Run:
     matched: int = 0
 
 
-def _says_more(assigned: Assignments, values: list[str | list[str] | None]) -> bool:
+def _says_more(
+    assigned: Assignments, values: list[str | list[str] | None], places: list[int | list[int] | None], number: int
+) -> bool:
     """Whether a line that names a value again also brings a new one, as "... for group G1 : 3" does."""
-    return any(values[place] is None for place, _ in assigned)
+    return any(values[place] is None or places[place] == number for place, _ in assigned)
+
+
+def _lead(regex: str) -> str:
+    """The literal text with which every stripped line begins that the regex matches; too short rather than too long."""
+    found = _LEAD.match(regex)
+    if found is None:
+        return ""
+    bare = _ESCAPE_OR_CLASS.sub("", regex)
+    while bare != (inner := _GROUP.sub("", bare)):
+        bare = inner
+    if "|" in bare:  # another alternative may begin in another way
+        return ""
+    return found[1][:-1] if regex[found.end() : found.end() + 1] in {"?", "*", "+", "{"} else found[1]
 
 
 class Machine:
@@ -127,27 +154,43 @@ class Machine:
                     msg = f"template {name}: line {rule.line_num}: {rule.line_op} {rule.record_op} is not used here"
                     raise TemplateError(msg)
                 regex = re.compile(rule.regex)
-                captures = tuple((group, place_of[group]) for group in regex.groupindex if group in place_of)
+                captures = tuple(
+                    (number, place_of[group]) for group, number in regex.groupindex.items() if group in place_of
+                )
+                acts = rule.record_op == "Record" or rule.line_op == "Continue" or bool(rule.new_state)
                 compiled.append(
                     _Rule(
-                        regex,
-                        captures,
-                        rule.record_op == "Record",
-                        rule.line_op == "Continue",
-                        rule.new_state or None,
+                        match=regex.match,
+                        captures=captures,
+                        lead=_lead(rule.regex),
+                        records=rule.record_op == "Record",
+                        continues=rule.line_op == "Continue",
+                        new_state=rule.new_state or None,
+                        sets_one=not acts and len(captures) == 1 and captures[0][1] not in self.lists,
                     )
                 )
             self.states[state] = tuple(compiled)
 
-    def _steps(self, state: str, text: str) -> tuple[Step, ...]:
-        """Everything the rules of a state do with one line; empty if none matches."""
+    def _near(self, state: str, head: str) -> tuple[_Rule, ...]:
+        """The rules of a state that may match a line which begins so."""
+        rules = self.states[state]
+        if head[0].isspace():
+            return rules
+        return tuple(rule for rule in rules if head.startswith(rule.lead) or rule.lead.startswith(head))
+
+    def _action(self, rules: tuple[_Rule, ...], text: str) -> Action:
+        """Everything that rules of a state do with one line; nothing if none matches."""
         steps: list[Step] = []
-        for rule in self.states[state]:
-            found = rule.regex.match(text)
+        for rule in rules:
+            found = rule.match(text)
             if found is None:
                 continue
+            if rule.sets_one and not steps:
+                group, place = rule.captures[0]
+                value = found[group]
+                return (-1, "", (((), False, None),)) if value is None else (place, value, None)
             assigned = tuple(
-                (place, value) for group, place in rule.captures if (value := found[group]) is not None
+                [(place, value) for group, place in rule.captures if (value := found[group]) is not None]
             )
             steps.append((assigned, rule.records, rule.new_state))
             if not rule.continues:
@@ -156,8 +199,8 @@ class Machine:
             # Only Continue rules matched, or none: TextFSM goes on to the next line, and so nothing knew this one
             # unless a Continue rule took a value from it.
             if not any(assigned for assigned, _, _ in steps):
-                return ()
-        return tuple(steps)
+                return _NOTHING
+        return (-1, "", tuple(steps))
 
     def run(self, lines: Sequence[str], run: Run, *, doubles_count: bool = False) -> Iterator[Row]:
         """Run over stripped lines; blank ones are passed over.
@@ -172,8 +215,8 @@ class Machine:
         """
         width = len(self.values)
         lists = self.lists
-        memos: dict[str, dict[str, tuple[Step, ...]]] = {state: {} for state in self.states}
-        memos["End"] = {}
+        memos: dict[str, dict[str, Action]] = {state: {} for state in [*self.states, "End"]}
+        nears: dict[str, dict[str, tuple[_Rule, ...]]] = {state: {} for state in self.states}
         state = "Start"
         memo = memos[state]
         values: list[str | list[str] | None] = [None] * width
@@ -189,12 +232,31 @@ class Machine:
                 above = number
                 continue
             previous, above = text, number
-            steps = memo.get(text)
-            if steps is None:
-                steps = self._steps(state, text) if state != "End" else ()
+            action = memo.get(text)
+            if action is None:
+                if state == "End":
+                    action = _NOTHING
+                else:
+                    near = nears[state]
+                    head = text[:_HEAD]
+                    rules = near.get(head)
+                    if rules is None:
+                        if len(near) < _HEAD_LIMIT:
+                            rules = near[head] = self._near(state, head)
+                        else:
+                            rules = self.states[state]
+                    action = self._action(rules, text)
                 if len(memo) < _MEMO_LIMIT:
-                    memo[text] = steps
-            if not steps:
+                    memo[text] = action
+            place, value, steps = action
+            if steps is None:
+                if values[place] is None and not spoilt:
+                    values[place] = value
+                    places[place] = number
+                    matched += 1
+                    continue
+                steps = ((((place, value),), False, None),)
+            elif not steps:
                 run.unknown.append(number)
                 continue
             matched += 1
@@ -215,7 +277,7 @@ class Machine:
                         elif values[place] is None:
                             values[place] = value
                             places[place] = number
-                        elif values[place] != value or not _says_more(assigned, values):
+                        elif values[place] != value or not _says_more(assigned, values, places, number):
                             run.repeated.append(number)
                             spoilt = True
                             break

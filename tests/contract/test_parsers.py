@@ -145,13 +145,13 @@ def test_every_rule_of_every_template_is_met() -> None:
         state = "Start"
         for line in filter(None, cleaned.lines):
             for rule in command.machine.states.get(state, ()):
-                if rule.regex.match(line):
+                if rule.match(line):
                     met.setdefault(command.template, set()).add(id(rule))
                     if not rule.continues:
                         state = rule.new_state or state
                         break
     missed = [
-        f"{template}: {state}: {rule.regex.pattern}"
+        f"{template}: {state}: {rule.match.__self__.pattern}"
         for template, command in sorted(commands_by_template().items())
         if command.reader is None
         for state, rules in command.machine.states.items()
