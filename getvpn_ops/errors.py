@@ -47,6 +47,20 @@ class UnknownCommandError(UsageError):
         super().__init__(f"unknown command {command!r}")
 
 
+class NoSuchPageError(UsageError):
+    """The manual has no page of this name.
+
+    Attributes:
+        name: what was asked for.
+        nearest: pages with a similar name, best first.
+    """
+
+    def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.nearest = nearest
+        super().__init__(f"the manual has no page {name!r}")
+
+
 class RegistryError(GetvpnOpsError):
     """A spec id is unknown, or stands twice."""
 

@@ -9,9 +9,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from getvpn_ops import __version__
-from getvpn_ops.cli import parse
+from getvpn_ops.cli import explain, parse
 from getvpn_ops.cli.output import say
-from getvpn_ops.errors import ExitCode, GetvpnOpsError, ParseFailure, UnknownCommandError
+from getvpn_ops.errors import ExitCode, GetvpnOpsError, NoSuchPageError, ParseFailure, UnknownCommandError
 
 app = typer.Typer(
     name="getvpn-ops",
@@ -23,6 +23,7 @@ app = typer.Typer(
     context_settings={"auto_envvar_prefix": "GETVPN_OPS", "help_option_names": ["-h", "--help"]},
 )
 app.command("parse")(parse.command)
+app.command("explain")(explain.command)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 -- the signature of a Typer callback
@@ -47,11 +48,12 @@ def main() -> NoReturn:
     code = ExitCode.GOOD
     try:
         app(standalone_mode=True)
-    except UnknownCommandError as exc:
+    except (UnknownCommandError, NoSuchPageError) as exc:
         say(f"error: {exc}", "bold red")
         for near in exc.nearest:
             say(f"  did you mean: {near}")
-        say("see what is known: getvpn-ops parse --list")
+        verb = "parse" if isinstance(exc, UnknownCommandError) else "explain"
+        say(f"see what is known: getvpn-ops {verb} --list")
         code = exc.exit_code
     except ParseFailure as exc:
         say(f"could not be determined: {exc}", "bold red")

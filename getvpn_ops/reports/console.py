@@ -5,10 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from functools import cache
+from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.padding import Padding
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 _WIDE = 160  # columns where no terminal says its width, such as a pipe or a log of CI
+
+
+def indented(content: RenderableType, by: int = 2) -> Padding:
+    """Content set in from the left, without blanks behind it."""
+    return Padding(content, (0, 0, 0, by), expand=False)
 
 
 @cache

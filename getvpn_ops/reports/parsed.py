@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from rich.console import Group
-from rich.padding import Padding
 from rich.text import Text
 
 from getvpn_ops.model.plain import to_plain
+from getvpn_ops.reports.console import indented
 from getvpn_ops.reports.state import state_view
 
 if TYPE_CHECKING:
@@ -60,15 +60,14 @@ def _account(parsed: Parsed[Any]) -> list[RenderableType]:
     if parsed.unrecognized:
         parts.append(Text(f"\nnot in the state ({len(parsed.unrecognized)})", style="bold red"))
         parts.extend(
-            Padding(
-                Text(f"line {item.line}: ", style="red") + Text(item.text) + Text(f"  -- {item.reason}", style="dim"),
-                (0, 0, 0, 2),
+            indented(
+                Text(f"line {item.line}: ", style="red") + Text(item.text) + Text(f"  -- {item.reason}", style="dim")
             )
             for item in parsed.unrecognized
         )
     if parsed.warnings:
         parts.append(Text(f"\nwarnings ({len(parsed.warnings)})", style="bold yellow"))
-        parts.extend(Padding(Text(warning, style="yellow"), (0, 0, 0, 2)) for warning in parsed.warnings)
+        parts.extend(indented(Text(warning, style="yellow")) for warning in parsed.warnings)
     if parsed.set_aside:
         kinds = sorted({item.kind.value for item in parsed.set_aside})
         parts.append(Text(f"\n{len(parsed.set_aside)} lines set aside ({', '.join(kinds)})", style="dim"))
@@ -81,7 +80,7 @@ def transcript_view(transcript: Transcript) -> RenderableType:
     for piece in transcript.pieces:
         parts.append(_piece_heading(piece))
         if piece.parsed is not None:
-            parts.append(Padding(Group(state_view(piece.parsed.data), *_account(piece.parsed)), (0, 0, 1, 2)))
+            parts.append(indented(Group(state_view(piece.parsed.data), *_account(piece.parsed), Text(""))))
     parts.extend(
         Text(f"lines {gap.first_line}-{gap.last_line} belong to no command: ", style="red") + Text(gap.text)
         for gap in transcript.unsplit

@@ -10,12 +10,12 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from rich.console import Group
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from getvpn_ops.model.acl import Ace, AceAddress, AcePort
 from getvpn_ops.model.values import Endpoint, RsaPublicKey, Spi
+from getvpn_ops.reports.console import indented
 from getvpn_ops.reports.words import in_words
 
 if TYPE_CHECKING:
@@ -94,16 +94,16 @@ def _section(title: str, items: Sequence[object]) -> list[RenderableType]:
     heading = Text(f"\n{title}{count}", style="bold")
     if all(isinstance(item, Ace) for item in items):
         lines = Text("\n").join(_numbered(item) for item in items)
-        return [heading, Padding(lines, (0, 0, 0, 2))]
+        return [heading, indented(lines)]
     nested = any(_needs_section(value) for item in items for _, value in _fields(item))
     if nested or len(items) == 1:
         parts: list[RenderableType] = [heading]
         for place, item in enumerate(items, 1):
             if len(items) > 1:
-                parts.append(Padding(Text(_name(item, place), style="bold yellow"), (0, 0, 0, 2)))
-            parts.append(Padding(Group(*_record(item)), (0, 0, 0, 4 if len(items) > 1 else 2)))
+                parts.append(indented(Text(_name(item, place), style="bold yellow")))
+            parts.append(indented(Group(*_record(item)), 4 if len(items) > 1 else 2))
         return parts
-    return [heading, *(Padding(part, (0, 0, 0, 2)) for part in _table(items))]
+    return [heading, *(indented(part) for part in _table(items))]
 
 
 def _numbered(item: object) -> Text:

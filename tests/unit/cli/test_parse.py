@@ -121,7 +121,9 @@ def test_list() -> None:
 
 def test_transcript(tmp_path: Path) -> None:
     log = tmp_path / "session.log"
-    log.write_bytes(b"KS1#" + COMMAND.encode() + b"\r\n" + GOOD.replace(b"\n", b"\r\n") + b"KS1#show ip route\r\nx\r\nKS1#\r\n")
+    log.write_bytes(
+        b"KS1#" + COMMAND.encode() + b"\r\n" + GOOD.replace(b"\n", b"\r\n") + b"KS1#show ip route\r\nx\r\nKS1#\r\n"
+    )
     done = run("parse", "--transcript", str(log))
     assert done.returncode == 0, done.stderr
     pieces = json.loads(done.stdout)["pieces"]

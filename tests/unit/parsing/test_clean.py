@@ -43,7 +43,10 @@ HARMLESS = {
     "doubled-echo": (f"KS1#{COMMAND}\n{COMMAND}\n{MEMBERS}\nKS1#", [Noise.ECHO, Noise.ECHO, Noise.PROMPT]),
     "echo-without-prompt": (f"sh cry gdoi ks mem\nsh cry gdoi ks mem\n{MEMBERS}", [Noise.ECHO, Noise.ECHO]),
     "bare-prompts-of-the-guide": (f"#{COMMAND}\n{MEMBERS}#\n", [Noise.ECHO, Noise.PROMPT]),
-    "do-in-config-mode": (f"KS1(gdoi-local-server)#do {COMMAND}\n{MEMBERS}KS1(gdoi-local-server)#", [Noise.ECHO, Noise.PROMPT]),
+    "do-in-config-mode": (
+        f"KS1(gdoi-local-server)#do {COMMAND}\n{MEMBERS}KS1(gdoi-local-server)#",
+        [Noise.ECHO, Noise.PROMPT],
+    ),
     "exec-timestamps": (
         "Load for five secs: 1%/0%; one minute: 2%; five minutes: 2%\n"
         "Time source is NTP, 10:44:12.123 UTC Mon Mar 1 2021\n\n" + MEMBERS,
@@ -82,7 +85,10 @@ FAILS = {
     "empty": ("", "the text is empty"),
     "blank": (" \n\t\r\n\n", "the text is empty"),
     "prompts-only": ("KS1#show crypto gdoi ks members\nKS1#", "nothing is left"),
-    "refused": ("KS1#sh cry gdoi ks mem\n      ^\n% Invalid input detected at '^' marker.\n\nKS1#", "refused the command"),
+    "refused": (
+        "KS1#sh cry gdoi ks mem\n      ^\n% Invalid input detected at '^' marker.\n\nKS1#",
+        "refused the command",
+    ),
     "incomplete": ("% Incomplete command.\n", "refused the command"),
     "unauthorized": ("Command authorization failed.\n", "refused the command"),
     "another-command": (f"KS1#show crypto isakmp sa\n{MEMBERS}KS1#", "answers another command"),
@@ -102,7 +108,10 @@ def test_says_why_not(text: str | bytes, words: str) -> None:
 DOUBTS = {
     "no-line-end": (MEMBERS.rstrip("\n"), "no line end"),
     "no-closing-prompt": (f"KS1#{COMMAND}\n{MEMBERS}", "the prompt that ends an output is missing"),
-    "other-output-behind": (f"KS1#{COMMAND}\n{MEMBERS}KS1#show clock\n10:00:00.000 UTC Mon Mar 1 2021\nKS1#", "--transcript"),
+    "other-output-behind": (
+        f"KS1#{COMMAND}\n{MEMBERS}KS1#show clock\n10:00:00.000 UTC Mon Mar 1 2021\nKS1#",
+        "--transcript",
+    ),
     "filtered": (MEMBERS, "filtered"),
     "bad-bytes": (MEMBERS.encode().replace(b"BRANCH", b"BR\xe9NCH"), "no UTF-8"),
     "line-lost": (MEMBERS.replace(" Rekeys sent       : 5\n", ""), "has no rekeys_sent"),
@@ -137,7 +146,8 @@ def test_a_lost_heading_does_not_mix_records() -> None:
 
 
 def test_ten_records_one_damaged() -> None:
-    blocks = [MEMBERS.split("\n\n")[0].replace("10.20.1.1", f"10.20.1.{place}") + "\n" for place in range(1, 11)]
+    first = MEMBERS.partition("\n\n")[0]
+    blocks = [first.replace("10.20.1.1", f"10.20.1.{place}") + "\n" for place in range(1, 11)]
     lines = "\n".join(blocks).split("\n")
     for number, line in enumerate(lines, 1):
         if not line:
@@ -146,5 +156,7 @@ def test_ten_records_one_damaged() -> None:
         parsed = parse(COMMAND, "\n".join(damaged) + "\n")
         others = [str(member.address) for member in parsed.data.members]
         hit = f"10.20.1.{(number - 1) // 6 + 1}"
-        assert [address for address in others if address != hit] == [f"10.20.1.{n}" for n in range(1, 11) if f"10.20.1.{n}" != hit]
+        assert [address for address in others if address != hit] == [
+            f"10.20.1.{n}" for n in range(1, 11) if f"10.20.1.{n}" != hit
+        ]
         assert number in {item.line for item in parsed.unrecognized}

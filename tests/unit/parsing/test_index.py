@@ -32,7 +32,9 @@ def test_filter_is_kept_apart() -> None:
     assert (found.canonical, found.output_filter) == ("show crypto gdoi ks members", "inc Member ID|Rekey")
 
 
-@pytest.mark.parametrize("typed", ["", "show", "show foo", "members", "clear crypto gdoi", "show crypto gdoi ks members 1 2", "|"])
+@pytest.mark.parametrize(
+    "typed", ["", "show", "show foo", "members", "clear crypto gdoi", "show crypto gdoi ks members 1 2", "|"]
+)
 def test_unknown(typed: str) -> None:
     assert resolve(typed) is None
     with pytest.raises(UnknownCommandError):

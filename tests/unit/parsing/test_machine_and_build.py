@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta  # noqa: TC003 -- the builder reads the hints at run time
+from datetime import timedelta
 
 import pytest
 
@@ -99,7 +99,8 @@ def read(text: str) -> tuple[Whole, dict[int, str], list[int]]:
 
 def test_the_tree() -> None:
     whole, left_out, _ = read(
-        "Group A\nLife 60\nACE permit x\nACE deny y\nMember 10.0.0.1\nSPI 1\nMember 10.0.0.2\nLife 5\nGroup B\nMember 10.0.0.3\nSPI 3"
+        "Group A\nLife 60\nACE permit x\nACE deny y\nMember 10.0.0.1\nSPI 1\n"
+        "Member 10.0.0.2\nLife 5\nGroup B\nMember 10.0.0.3\nSPI 3"
     )
     assert left_out == {}
     assert [(group.group, group.acl, [str(m.address) for m in group.members]) for group in whole.groups] == [
@@ -114,7 +115,10 @@ def test_the_tree() -> None:
 DAMAGE = {
     "unknown-line": ("Group A\nwhat?\nLife 60", {2: "unknown"}),
     "value-twice": ("Group A\nLife 60\nLife 61", {3: "repeated"}),
-    "behind-a-lost-heading": ("Group A\nLife 60\nGrxup B\nLife 61\nACE x", {3: "unknown", 4: "repeated", 5: "repeated"}),
+    "behind-a-lost-heading": (
+        "Group A\nLife 60\nGrxup B\nLife 61\nACE x",
+        {3: "unknown", 4: "repeated", 5: "repeated"},
+    ),
     "bad-value": ("Group A\nLife soon", {2: "lifetime: 'soon' is no duration"}),
     "essential-value": ("Group A\nMember nobody\nLife 5", {2: "address: 'nobody'", 3: "a Member without address"}),
     "orphan": ("Member 10.0.0.1\nLife 5\nGroup A", {1: "no Member belongs here", 2: "no Member belongs here"}),

@@ -73,11 +73,16 @@ def test_a_clean_log_is_whole() -> None:
 
 
 def test_bare_prompts_of_the_guide() -> None:
-    found = parse_transcript("#show crypto gdoi ks members\nGroup Member ID : 10.20.1.1\n#\n# show crypto gdoi ks members\nGroup Member ID : 10.20.1.2\n")
+    found = parse_transcript(
+        "#show crypto gdoi ks members\nGroup Member ID : 10.20.1.1\n#\n"
+        "# show crypto gdoi ks members\nGroup Member ID : 10.20.1.2\n"
+    )
     assert [piece.fate for piece in found.pieces] == [Fate.PARSED, Fate.PARSED]
 
 
-@pytest.mark.parametrize(("text", "words"), [("", "empty"), ("  \n", "empty"), ("Group Member ID : 10.1.1.1\n", "no prompt")])
+@pytest.mark.parametrize(
+    ("text", "words"), [("", "empty"), ("  \n", "empty"), ("Group Member ID : 10.1.1.1\n", "no prompt")]
+)
 def test_no_prompt(text: str, words: str) -> None:
     with pytest.raises(ParseFailure, match=words):
         parse_transcript(text)
