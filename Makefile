@@ -4,13 +4,17 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: test lint types contracts soak bench clean
+.PHONY: demo test lint types contracts soak bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "getvpn-ops needs Python 3.11 or newer; try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/getvpn-ops parse --transcript tests/data/transcripts/key-server-and-member.log -o table
+	$(BIN)/getvpn-ops explain KS_SEND_UNICAST_REKEY -o table
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -q -n 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -47,10 +48,10 @@ def write_view(view: RenderableType, out: Path | None) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    if out is None:
+    if out is None and console().is_terminal:
         console().print(view)
         return
-    recorder = Console(record=True, width=160, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
-    with recorder.file:
-        recorder.print(view)
-        write_text(recorder.export_text(), out)
+    plain = Console(width=console().width, file=io.StringIO(), markup=False, emoji=False, highlight=False)
+    with plain.capture() as shown:
+        plain.print(view)
+    write_text("".join(f"{line.rstrip()}\n" for line in shown.get().splitlines()), out)

@@ -15,6 +15,7 @@ from getvpn_ops.errors import ExitCode, UsageError
 from getvpn_ops.model.plain import to_plain
 from getvpn_ops.parsing import known_commands, parse, parse_transcript
 from getvpn_ops.parsing.index import index_rows, resolve
+from getvpn_ops.parsing.transcript import Fate
 from getvpn_ops.reports.parsed import Output, parsed_view, structured, transcript_plain, transcript_view
 
 _STDIN = Path("-")
@@ -65,7 +66,8 @@ def _one(text_of: str, file: Path, form: Output, out: Path | None) -> None:
         return
     write_text(structured(to_plain(parsed), form), out)
     if parsed.unrecognized:
-        say(f'{len(parsed.unrecognized)} lines are not in the state; see "unrecognized"', "yellow")
+        count = len(parsed.unrecognized)
+        say(f'left out: {count} line{"s" if count > 1 else ""}; see "unrecognized"', "yellow")
 
 
 def _transcript(path: Path, form: Output, out: Path | None) -> None:
@@ -74,8 +76,9 @@ def _transcript(path: Path, form: Output, out: Path | None) -> None:
         write_view(transcript_view(found), out)
     else:
         write_text(structured(transcript_plain(found), form), out)
-    read = sum(1 for piece in found.pieces if piece.parsed is not None)
-    say(f"{read} of {len(found.pieces)} commands gave state")
+    shows = [piece for piece in found.pieces if piece.fate is not Fate.NOT_READ]
+    read = sum(1 for piece in shows if piece.parsed is not None)
+    say(f"{read} of {len(shows)} show commands gave state")
     for piece in found.pieces:
         if piece.parsed is None and piece.reason:
             say(f"line {piece.line}: {piece.typed}: {piece.fate.value}: {piece.reason}", "yellow")

@@ -157,7 +157,7 @@ def _piece(lines: list[str], number: int, end: int, hostname: str | None, typed:
         return fate(Fate.NOT_READ)
     if resolve(typed) is None:
         filled = sum(1 for line in body if line.strip())
-        return fate(Fate.UNKNOWN, f"{filled} lines of output were not read")
+        return fate(Fate.UNKNOWN, f"{filled} line{'s' if filled != 1 else ''} of output not read")
     if not any(line.strip() for line in body):
         return fate(Fate.NO_OUTPUT, "nothing stands between this prompt and the next")
     padding = "\n" * (number + 1)  # so that line numbers are those of the transcript

@@ -70,7 +70,7 @@ def _account(parsed: Parsed[Any]) -> list[RenderableType]:
         parts.extend(indented(Text(warning, style="yellow")) for warning in parsed.warnings)
     if parsed.set_aside:
         kinds = sorted({item.kind.value for item in parsed.set_aside})
-        parts.append(Text(f"\n{len(parsed.set_aside)} lines set aside ({', '.join(kinds)})", style="dim"))
+        parts.append(Text(f"\nset aside: {len(parsed.set_aside)} ({', '.join(kinds)})", style="dim"))
     return parts
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from rich.console import RenderableType
 
-_FEW = 2  # with so few rows nothing is lifted out of a table: the rows are short enough to read
+_FEW = 1  # a single row says everything itself
 _LONG = 60  # a list of texts longer than this stands one a line
 _GOOD = frozenset(
     {"registered", "alive", "active", "active(active)", "established", "up-active", "yes", "enabled", "available"}

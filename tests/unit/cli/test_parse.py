@@ -74,7 +74,7 @@ def test_flags_have_environment_variables(capture: str) -> None:
 def test_lines_left_out_are_said() -> None:
     done = run("parse", COMMAND, stdin=GOOD + b" Newer Thing : 7\n")
     assert done.returncode == 0
-    assert b"1 line" in done.stderr
+    assert b'left out: 1 line; see "unrecognized"' in done.stderr
     assert json.loads(done.stdout)["unrecognized"][0]["line"] == 4
 
 
@@ -128,7 +128,7 @@ def test_transcript(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     pieces = json.loads(done.stdout)["pieces"]
     assert [(piece["hostname"], piece["fate"]) for piece in pieces] == [("KS1", "parsed"), ("KS1", "unknown command")]
-    assert b"1 of 2 commands gave state" in done.stderr
+    assert b"1 of 2 show commands gave state" in done.stderr
     assert b"show ip route: unknown command" in done.stderr
     assert run("parse", "--transcript", str(log), "-o", "table").returncode == 0
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from getvpn_ops.errors import ParseFailure
@@ -86,3 +88,17 @@ def test_bare_prompts_of_the_guide() -> None:
 def test_no_prompt(text: str, words: str) -> None:
     with pytest.raises(ParseFailure, match=words):
         parse_transcript(text)
+
+
+def test_a_session_over_two_routers() -> None:
+    log = Path(__file__).parents[2] / "data" / "transcripts" / "key-server-and-member.log"
+    found = parse_transcript(log.read_bytes())
+    assert found.is_whole
+    parsed = [(piece.hostname, piece.parsed) for piece in found.pieces if piece.parsed is not None]
+    assert [(host, item.command) for host, item in parsed] == [
+        ("KS-LON-1", "show crypto gdoi ks coop"),
+        ("KS-LON-1", "show crypto gdoi ks members"),
+        ("GM-BRS-1", "show crypto gdoi"),
+        ("GM-BRS-1", "show crypto isakmp sa"),
+    ]
+    assert all(item.unrecognized == () for _, item in parsed)
