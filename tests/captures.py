@@ -71,6 +71,13 @@ def good_cases() -> tuple[Case, ...]:
     return tuple(case for case in cases() if case.fails is None)
 
 
+def without_lines(plain: Any) -> Any:  # noqa: ANN401 -- plain data
+    """Plain data without line numbers, to compare texts of different length."""
+    if isinstance(plain, dict):
+        return {key: without_lines(item) for key, item in plain.items() if key != "line"}
+    return [without_lines(item) for item in plain] if isinstance(plain, list) else plain
+
+
 def look_up(data: Any, path: str) -> Any:  # noqa: ANN401 -- plain data
     """Follow ``members.0.address``; ``members.#`` is a length."""
     for step in path.split("."):

@@ -25,10 +25,6 @@ class SyslogMessage:
         stamp: time of the router; text such as ``Mar 1 00:01:02.123`` where it has no year.
         zone: name of the time zone, which each router defines for itself.
         uptime: in place of a time under ``service timestamps log uptime``.
-        priority: ``<189>`` of the syslog protocol: facility times 8 plus severity.
-        received: stamp of the syslog server, as it wrote it.
-        origin: what else stands before the router's own stamps: name or address of the router, words of the server.
-        other_sequences: numbers before ``sequence``: message counters of the router or of the server.
     """
 
     facility: str
@@ -43,6 +39,19 @@ class SyslogMessage:
     stamp: datetime | str | None = None
     zone: str | None = None
     uptime: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedMessage(SyslogMessage):
+    """A message from the file of a syslog server, or as it was sent to one.
+
+    Attributes:
+        priority: ``<189>`` of the syslog protocol: facility times 8 plus severity.
+        received: stamp of the syslog server, as it wrote it.
+        origin: what else stands before the router's own stamps: name or address of the router, words of the server.
+        other_sequences: numbers before ``sequence``: message counters of the router or of the server.
+    """
+
     priority: int | None = None
     received: str | None = None
     origin: str | None = None

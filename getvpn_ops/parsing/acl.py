@@ -9,18 +9,26 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from getvpn_ops.dialect.names import PORTS, PROTOCOLS
 from getvpn_ops.model.acl import Ace, AceAddress, AcePort
 from getvpn_ops.model.values import Sentinel
 
-_SEQUENCE = re.compile(r"(\d+)\s+(?=permit|deny|remark|evaluate)")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ACTIONS = r"(?=(?:permit|deny|remark|evaluate|[Dd]ynamic)(?:\s|$))"
+_SEQUENCE = re.compile(rf"(?:sequence\s+)?(\d+)\s+{_ACTIONS}")
 _V6_SEQUENCE = re.compile(r"\s+sequence\s+(\d+)$")
-_MATCHES = re.compile(r"\s*\((\d+) match(?:es)?\)")
-_LABEL = re.compile(r"access-list\s+(?:\S+\s+)??(?=(?:permit|deny|remark|evaluate)\b)")
+_MATCHES = re.compile(r"\s*\((\d+)(?: estimate)? match(?:es)?\)")
+_LABEL = re.compile(rf"access-list\s+(?:{_ACTIONS}|\S+\s+(?=(?:\d+\s+)?{_ACTIONS}))")
+_OPTION = re.compile(r"\([^()]*\)|\S+")
 _OPERATORS = frozenset({"eq", "neq", "lt", "gt", "range"})
-_WILDCARD_BITS = 32
+_NO_PORTS: Mapping[str, int] = MappingProxyType({})
+_SIGNS = {"=": "eq", "!=": "neq", "<": "lt", ">": "gt"}
 
 
 class _Words:
@@ -41,10 +49,11 @@ class _Words:
         self._at += 1
         return word
 
-    def rest(self) -> list[str]:
-        left = self._words[self._at :]
+    def rest(self) -> tuple[str, ...]:
+        """The words that are left; what stands in brackets is one word."""
+        left = " ".join(self._words[self._at :])
         self._at = len(self._words)
-        return left
+        return tuple(_OPTION.findall(left))
 
 
 @lru_cache(maxsize=4096)
@@ -57,42 +66,39 @@ def parse_ace(text: str) -> Ace:
     Raises:
         ValueError: it is not an entry, or part of it is not understood.
     """
-    body = _LABEL.sub("", text.strip(), count=1)
-    matches = _MATCHES.search(body)
-    body = _MATCHES.sub("", body, count=1)
-    sequence = _SEQUENCE.match(body) or _V6_SEQUENCE.search(body)
-    body = _V6_SEQUENCE.sub("", body) if sequence and sequence.re is _V6_SEQUENCE else _SEQUENCE.sub("", body, count=1)
+    body = _LABEL.sub("", " ".join(text.split()), count=1)
+    found = _SEQUENCE.match(body)
+    sequence = int(found[1]) if found else None
+    body = body[found.end() :] if found else body
+    if (remark := body.partition(" "))[0] == "remark":
+        said = (remark[2],) if remark[2] else ()
+        return Ace("remark", None, None, None, None, None, said, sequence, None, body)
+    if found := _V6_SEQUENCE.search(body):
+        sequence = int(found[1])
+        body = body[: found.start()]
+    matches = None
+    if found := _MATCHES.search(body):
+        matches = int(found[1])
+        body = body[: found.start()] + body[found.end() :]
     words = _Words(body.split())
+    lead: tuple[str, ...] = ()
+    if (words.peek() or "").lower() == "dynamic":  # lock-and-key: "Dynamic NAME permit ..."
+        lead = (f"{words.next('dynamic')} {words.next('name of the dynamic list')}",)
     action = words.next("action")
-    shared = {
-        "sequence": int(sequence[1]) if sequence else None,
-        "matches": int(matches[1]) if matches else None,
-        "text": " ".join(body.split()),
-    }
-    if action in {"remark", "evaluate"}:
-        said = tuple(words.rest())
-        options = (" ".join(said),) if said else ()
-        return Ace(action, None, None, None, None, None, options, **shared)  # type: ignore[arg-type]
+    if action == "evaluate":
+        return Ace(action, None, None, None, None, None, words.rest(), sequence, matches, body)
     if action not in {"permit", "deny"}:
         msg = f"{action!r} is no action of an access list"
         raise ValueError(msg)
     protocol = _protocol(words)
     source = _address(words)
-    if protocol is None:
-        return Ace(action, None, source, None, None, None, tuple(words.rest()), **shared)  # type: ignore[arg-type]
-    source_port = _port(words, protocol)
-    destination = _address(words)
-    destination_port = _port(words, protocol)
-    return Ace(
-        action,
-        protocol,
-        source,
-        destination,
-        source_port,
-        destination_port,
-        tuple(words.rest()),
-        **shared,  # type: ignore[arg-type]
-    )
+    source_port = destination = destination_port = None
+    if protocol is not None:
+        source_port = _port(words, protocol)
+        destination = _address(words)
+        destination_port = _port(words, protocol)
+    options = (*lead, *words.rest())
+    return Ace(action, protocol, source, destination, source_port, destination_port, options, sequence, matches, body)
 
 
 def _protocol(words: _Words) -> str | None:
@@ -145,22 +151,26 @@ def _address(words: _Words) -> AceAddress:
 
 
 def _wildcard(base: str, mask: str) -> AceAddress:
-    address, wildcard = IPv4Address(base), IPv4Address(mask)
+    address, wildcard = ip_address(base), ip_address(mask)
+    if address.version != wildcard.version:
+        msg = f"{base!r} and {mask!r} are of two IP versions"
+        raise ValueError(msg)
     text = f"{base} {mask}"
     bits = int(wildcard)
     if bits & (bits + 1):  # not 0..01..1: no network says that
         return AceAddress(text, address=address, wildcard=wildcard)
-    return AceAddress(text, network=ip_network((int(address) & ~bits, _WILDCARD_BITS - bits.bit_length())))
+    return AceAddress(text, network=ip_network(f"{address}/{wildcard.max_prefixlen - bits.bit_length()}", strict=False))
 
 
 def _port(words: _Words, protocol: str) -> AcePort | None:
     operator = words.peek()
     if operator == "port":  # GDOI output: "port = 848"
         words.next("port")
-        if words.next("=") != "=":
-            msg = "expected '=' behind 'port'"
+        sign = words.next("'=' behind 'port'")
+        if sign not in _SIGNS:
+            msg = f"expected '=' behind 'port', not {sign!r}"
             raise ValueError(msg)
-        return AcePort("eq", (_number(words.next("port number"), protocol),))
+        return AcePort(_SIGNS[sign], (_number(words.next("port number"), protocol),))
     if operator not in _OPERATORS:
         return None
     words.next("operator")
@@ -168,7 +178,7 @@ def _port(words: _Words, protocol: str) -> AcePort | None:
     if operator == "range":
         ports.append(_number(words.next("end of the range"), protocol))
     elif operator in {"eq", "neq"}:
-        while (word := words.peek()) is not None and (word.isdigit() or word in PORTS.get(protocol.lower(), {})):
+        while (word := words.peek()) is not None and (word.isdigit() or word in PORTS.get(protocol.lower(), _NO_PORTS)):
             ports.append(_number(words.next("port"), protocol))
     return AcePort(operator, tuple(ports))
 
@@ -179,8 +189,8 @@ def _number(word: str, protocol: str) -> int:
             msg = f"{word} is no port"
             raise ValueError(msg)
         return int(word)
-    known = PORTS.get(protocol.lower(), {})
-    if word not in known:
+    number = PORTS.get(protocol.lower(), _NO_PORTS).get(word)
+    if number is None:
         msg = f"{word!r} is no {protocol} port that IOS names"
         raise ValueError(msg)
-    return known[word]
+    return number

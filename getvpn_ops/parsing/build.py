@@ -11,9 +11,11 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import repeat
+from operator import getitem, is_, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.errors import TemplateError
@@ -21,9 +23,12 @@ from getvpn_ops.model.plain import parts
 from getvpn_ops.parsing.convert import converter_for, joined, several
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from getvpn_ops.parsing.machine import Machine, Row
+
+
+_MEMO_LIMIT = 4096  # distinct texts remembered per field and build; as in ``machine``
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class _Leaf:
     convert: Callable[[Any], Any]
     required: bool
     is_list: bool
+    is_joined: bool = False
+    default: tuple[Any, ...] = ()  # the field's default if it has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +59,82 @@ class _Plan:
     cls: type
     leaves: tuple[_Leaf, ...]
     foreign: tuple[int, ...]
+    foreign_of: Callable[[list[Any]], tuple[Any, ...]]
     children: Mapping[type, _Child]
     uniform: bool
+    in_bulk: bool
+
+    def has_foreign(self, row: Row) -> bool:
+        """Whether the row has a value that the class has no field for."""
+        return self.foreign_of(row.values) != (None,) * len(self.foreign)
 
     @property
     def is_flat(self) -> bool:
         """Whether a record is complete with its own row."""
         return not self.children
+
+
+class _Memo(dict[str | None, Any]):
+    """Converted values of one field by their text; None stands for an absent line."""
+
+    __slots__ = ("_convert",)
+
+    def __init__(self, leaf: _Leaf) -> None:
+        self._convert = leaf.convert
+        if leaf.default:
+            self[None] = leaf.default[0]
+
+    def __missing__(self, text: str | None) -> Any:  # noqa: ANN401 -- what the field's type says
+        if text is None:
+            raise KeyError
+        value = self._convert(text)
+        if len(self) < _MEMO_LIMIT:
+            self[text] = value
+        return value
+
+
+class _Bulk:
+    """Makes whole records of one flat class: thousands of members, or of SAs. Lives for one build.
+
+    It knows no damage: a row that is not perfect is left to the way that all other rows go.
+    """
+
+    def __init__(self, plan: _Plan) -> None:
+        self._cls = plan.cls
+        self._memos = [_Memo(leaf) for leaf in plan.leaves]
+        self._own = _getter([leaf.place for leaf in plan.leaves])
+        self._has_foreign = plan.has_foreign
+
+    def make(self, row: Row) -> Any:  # noqa: ANN401 -- an instance of the class
+        """The record, or None if a value of the row is foreign, wrong, or missing where it is essential."""
+        if self._has_foreign(row):
+            return None
+        try:
+            return self._cls(*map(getitem, self._memos, self._own(row.values)))
+        except (KeyError, ValueError):
+            return None
+
+
+def _getter(places: Sequence[int]) -> Callable[[list[Any]], tuple[Any, ...]]:
+    """An ``itemgetter`` that gives a tuple for one place and for none, too."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda values: tuple([values[place] for place in places])
+
+
+class _Shapes:
+    """Which Values the records of a uniform class have, to tell the ones that lack a line."""
+
+    def __init__(self) -> None:
+        self._interned: dict[tuple[bool, ...], tuple[bool, ...]] = {}
+        self.seen: list[tuple[bool, ...]] = []
+        self.first_lines: list[int] = []
+
+    def add(self, row: Row) -> None:
+        """Take note of a record."""
+        shape = tuple(map(is_, row.values, repeat(None)))
+        self.seen.append(self._interned.setdefault(shape, shape))
+        self.first_lines.append(row.first_line())
 
 
 @dataclass(slots=True)
@@ -78,10 +154,16 @@ class Damage:
     Attributes:
         lines: line number -> reason.
         warnings: doubts that belong to no single line.
+        unknown: lines that no rule knew; grows while the rows are drawn.
     """
 
     lines: dict[int, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    unknown: Sequence[int] = ()
+
+    def breaks(self, lines: list[int]) -> bool:
+        """Whether an unknown line stands between or next to these, so that they may be but a part."""
+        return any(lines[0] - 1 <= line <= lines[-1] + 1 for line in self.unknown)
 
     def blame(self, row: Row, place: int, reason: str) -> None:
         """Say why the lines that gave one Value of a row are not in the tree."""
@@ -139,20 +221,22 @@ class Builder:
                 else:
                     msg = f"template {self.name}: no Value for {cls.__name__}.{item.name}"
                 raise TemplateError(msg)
-            required = (
-                item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING and not many
-            )
+            required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING and not many
             index = place[item.name]
+            default = () if item.default is dataclasses.MISSING else (item.default,)
             convert = converter_for(element if many else hints[item.name])
             if many and index not in self._lists:  # one text that holds several: "0     1     2"
-                leaves.append(_Leaf(item.name, index, several(convert), required=False, is_list=False))
+                leaves.append(_Leaf(item.name, index, several(convert), required=False, is_list=False, default=default))
             elif not many and index in self._lists:  # one value over several lines: the hexadecimal of a key
-                leaves.append(_Leaf(item.name, index, joined(convert), required, is_list=False))
+                leaves.append(_Leaf(item.name, index, joined(convert), required, is_list=False, is_joined=True))
             else:
-                leaves.append(_Leaf(item.name, index, convert, required, many))
+                leaves.append(_Leaf(item.name, index, convert, required, many, default=default))
         own = {leaf.place for leaf in leaves}
         foreign = tuple(index for index in range(len(place)) if index not in own)
-        return _Plan(cls, tuple(leaves), foreign, children, bool(getattr(cls, "UNIFORM", False)))
+        uniform = bool(getattr(cls, "UNIFORM", False))
+        positional = not any(item.kw_only or not item.init for item in dataclasses.fields(cls))
+        in_bulk = positional and not children and cls is not self.root and self._lists.isdisjoint(own)
+        return _Plan(cls, tuple(leaves), foreign, _getter(foreign), children, uniform, in_bulk)
 
     def build(self, rows: Iterable[Row], damage: Damage) -> Any:  # noqa: ANN401 -- an instance of the root class
         """Build the tree.
@@ -166,18 +250,20 @@ class Builder:
         """
         root = _Open(self.plans[self.root], {}, None)
         stack: list[_Open] = [root]
-        shapes: dict[type, list[tuple[tuple[bool, ...], Row]]] = {}
+        shapes: defaultdict[type, _Shapes] = defaultdict(_Shapes)
+        bulks: dict[type, _Bulk] = {}
         for row in rows:
             cls = self.records.get(row.state)
             if cls is None:
                 self._disown(row, damage, "belongs to no known section")
                 continue
             plan = self.plans[cls]
-            values = self._values(plan, row, damage)
+            record = self._whole(plan, row, bulks)
+            values = self._values(plan, row, damage) if record is None else {}
             if values is None:
                 continue
             if plan.uniform:
-                shapes.setdefault(cls, []).append((tuple(value is None for value in row.values), row))
+                shapes[cls].add(row)
             if cls is self.root:
                 self._merge(root, values, row, damage)
                 del stack[1:]
@@ -192,7 +278,7 @@ class Builder:
                 self._disown(row, damage, f"a second {cls.__name__} where only one can be")
                 continue
             if plan.is_flat:
-                held.append(cls(**values))
+                held.append(cls(**values) if record is None else record)
             else:
                 child = _Open(plan, values, row)
                 held.append(child)
@@ -209,11 +295,19 @@ class Builder:
                 return stack[depth]
         return None
 
+    def _whole(self, plan: _Plan, row: Row, bulks: dict[type, _Bulk]) -> Any:  # noqa: ANN401 -- as ``_Bulk.make``
+        """The finished record if it is one of many that are alike, and perfect; else None."""
+        if not plan.in_bulk:
+            return None
+        if plan.cls not in bulks:
+            bulks[plan.cls] = _Bulk(plan)
+        return bulks[plan.cls].make(row)
+
     def _values(self, plan: _Plan, row: Row, damage: Damage) -> dict[str, Any] | None:
         """Convert a row; None if an essential value is missing or wrong."""
         got = row.values
         values: dict[str, Any] = {}
-        for place in plan.foreign:
+        for place in plan.foreign if plan.has_foreign(row) else ():
             if got[place] is not None:
                 damage.blame(row, place, f"a {plan.cls.__name__} has no place for this value")
         for leaf in plan.leaves:
@@ -229,6 +323,8 @@ class Builder:
                 values[leaf.name] = self._many(leaf, text, row, damage)
                 continue
             try:
+                if leaf.is_joined and damage.breaks(typing.cast("list[int]", row.lines[leaf.place])):
+                    raise ValueError("a line of this value is damaged")  # noqa: TRY301 -- the same end as no conversion
                 values[leaf.name] = leaf.convert(text)
             except ValueError as exc:
                 damage.blame(row, leaf.place, f"{leaf.name}: {exc}")
@@ -263,14 +359,14 @@ class Builder:
         for line in row.line_numbers():
             damage.lines.setdefault(line, reason)
 
-    def _compare(self, cls: type, seen: list[tuple[tuple[bool, ...], Row]], damage: Damage) -> None:
+    def _compare(self, cls: type, shapes: _Shapes, damage: Damage) -> None:
         """Name the records that lack a line which most of their kind have: a line of theirs was lost."""
-        counts = Counter(shape for shape, _ in seen)
+        counts = Counter(shapes.seen)
         if len(counts) < 2:  # noqa: PLR2004 -- all alike
             return
         usual = max(counts, key=lambda shape: (counts[shape], -sum(shape)))
         names = {leaf.place: leaf.name for leaf in self.plans[cls].leaves}
-        for shape, row in seen:
+        for shape, line in zip(shapes.seen, shapes.first_lines, strict=True):
             lost = [
                 names.get(place, "?")
                 for place, (missing, usually) in enumerate(zip(shape, usual, strict=True))
@@ -278,8 +374,8 @@ class Builder:
             ]
             if lost:
                 damage.warnings.append(
-                    f"line {row.line_numbers()[0]}: this {cls.__name__} has no {', '.join(lost)}, "
-                    f"which {counts[usual]} of {len(seen)} have"
+                    f"line {line}: this {cls.__name__} has no {', '.join(lost)}, "
+                    f"which {counts[usual]} of {len(shapes.seen)} have"
                 )
 
     def _close(self, item: _Open, damage: Damage) -> Any:  # noqa: ANN401 -- an instance of the record's class

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from getvpn_ops.dialect.secrets import redact
 from getvpn_ops.dialect.terminal import ANSI, CLOCK, LOAD, PAGER, PROMPT, SYSLOG
 from getvpn_ops.errors import ParseFailure
 from getvpn_ops.model.parsed import Noise, SetAside
@@ -15,7 +16,7 @@ from getvpn_ops.parsing.index import Resolved, resolve
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u2028\u2029]")
 _SYSLOG_HINT = re.compile(r"%[A-Z][A-Z0-9_\-]*-[0-7]-[A-Z]")
-_PROMPT_HINT = re.compile(r"^[ \t]*(?:[A-Za-z0-9][\w.\-]{0,62})?(?:\([\w.\-]{1,40}\))?[#>][^\n]*", re.MULTILINE)
+_PROMPT_HINT = re.compile(r"^[ \t]*(?:[A-Za-z0-9][\w.\-]{0,62})?(?:\([\w.\-]{1,40}\))?[#>]")
 _SHOW = re.compile(r"(?:do\s+)?sh(?:o|ow)?\s+\S", re.IGNORECASE)
 _ERASE_TO_END = re.compile(r"\x1b\[[0-2]?K")
 _MARKS = re.compile(r"[\b\r]|\x1b\[[0-2]?K|[^\b\r\x1b]+|\x1b")
@@ -40,7 +41,7 @@ class Cleaned:
 
     def drop(self, number: int, kind: Noise) -> None:
         """Take line ``number`` (1 is the first) out of the output."""
-        self.set_aside.append(SetAside(number, kind, self.lines[number - 1]))
+        self.set_aside.append(SetAside(number, kind, redact(self.lines[number - 1])))
         self.lines[number - 1] = self.raw[number - 1] = ""
 
 
@@ -62,7 +63,9 @@ def decode(data: bytes) -> tuple[str, list[str]]:
 
 def screen(text: str) -> str:
     """What a terminal would show: carriage returns, backspaces and erasures done, other control characters gone."""
-    text = re.sub(r"\r+\n", "\n", text)
+    if "\r" in text:
+        text = re.sub(r"\r+\n", "\n", text)
+    text = text.replace("\x03", "^C")  # the delimiter of a banner, as IOS itself shows it
     if not _CONTROL.search(text):
         return text
     return "\n".join(_screen_line(line) if _CONTROL.search(line) else line for line in text.split("\n"))
@@ -145,11 +148,10 @@ def _prompt_lines(cleaned: Cleaned, shown: str) -> list[tuple[int, str]]:
     show command stands behind the mark, or if another line proves that its host name is one.
     """
     candidates: list[tuple[int, re.Match[str]]] = []
-    number, position = 1, 0
-    for hint in _PROMPT_HINT.finditer(shown):
-        number += shown.count("\n", position, hint.start())
-        position = hint.start()
-        if prompt := PROMPT.fullmatch(cleaned.lines[number - 1]):
+    for number, line in enumerate(shown.split("\n"), 1):
+        if "#" not in line and ">" not in line:
+            continue
+        if _PROMPT_HINT.match(line) and (prompt := PROMPT.fullmatch(cleaned.lines[number - 1])):
             candidates.append((number, prompt))
     plain = [prompt for _, prompt in candidates if not prompt["typed"].strip() or _SHOW.match(prompt["typed"])]
     hosts = {prompt["host"] for prompt in plain if prompt["host"]}
@@ -174,7 +176,7 @@ def _drop_prompts(cleaned: Cleaned, shown: str, wanted: Resolved) -> None:
             typed_at.append((number, typed))
     if typed_at:
         _keep_segment(cleaned, typed_at, wanted)
-    last_output = max((number for number, line in enumerate(cleaned.lines, 1) if line), default=0)
+    last_output = next((number for number in range(len(cleaned.lines), 0, -1) if cleaned.lines[number - 1]), 0)
     if last_prompt > last_output:
         return
     if typed_at:
@@ -196,9 +198,9 @@ def _keep_segment(cleaned: Cleaned, typed_at: list[tuple[int, str]], wanted: Res
     elif not mine and not any(cleaned.lines[: starts[0] - 1]):
         number, typed = typed_at[filled[0] if filled else 0]
         if len(filled) != 1 or _SHOW.match(typed):  # else one alias of the router's: it may mean anything
-            raise ParseFailure(wanted.canonical, f"the text answers another command, {typed!r}", number)
+            raise ParseFailure(wanted.canonical, f"the text answers another command, {redact(typed)!r}", number)
         first, last = starts[filled[0]] + 1, ends[filled[0]]
-        cleaned.warnings.append(f"line {number}: {typed!r} is no command that is known; taken as the one asked for")
+        cleaned.warnings.append(f"line {number}: {redact(typed)!r} is no command that is known; taken as the one asked for")
     others = [number for number, line in enumerate(cleaned.lines, 1) if line and not first <= number < last]
     if others:
         for number in others:
@@ -220,5 +222,5 @@ def _drop_echo(cleaned: Cleaned, wanted: Resolved) -> None:
         if answer is None:
             return
         if answer.template != wanted.template:
-            raise ParseFailure(wanted.canonical, f"the text answers another command, {line!r}", number)
+            raise ParseFailure(wanted.canonical, f"the text answers another command, {redact(line)!r}", number)
         cleaned.drop(number, Noise.ECHO)

@@ -84,7 +84,8 @@ class Command:
         if self.reader is not None:
             reading = self.reader(cleaned)
         else:
-            run, damage = Run(), Damage()
+            run = Run()
+            damage = Damage(unknown=run.unknown)
             rows = self.machine.run(cleaned.lines, run, doubles_count=self.syslog_is_data)
             data = self.builder.build(rows, damage)
             left_out = dict.fromkeys(run.unknown, "no rule knows this line")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Converter = typing.Callable[[str], Any]
 
 _YES = frozenset({"yes", "y", "true", "enabled", "enable", "on", "configured", "up"})
-_NO = frozenset({"no", "n", "false", "disabled", "disable", "off", "not configured", "down"})
+_NO = frozenset({"no", "n", "false", "disabled", "disable", "off", "not configured", "not enabled", "down"})
 _SENTINELS = {sentinel.value: sentinel for sentinel in Sentinel} | {
     "(none)": Sentinel.NONE,
     "na": Sentinel.NOT_APPLICABLE,
@@ -95,8 +95,11 @@ def whole(text: str) -> int:
     Raises:
         ValueError: neither.
     """
-    body = text.strip("()")
-    return int(body, 16) if body[:2].lower() == "0x" else int(body)
+    try:
+        return int(text)
+    except ValueError:
+        body = text.strip("()")
+        return int(body, 16) if body[:2].lower() == "0x" else int(body)
 
 
 def spi(text: str) -> Spi:
@@ -212,7 +215,7 @@ _CONVERTERS: dict[object, Converter] = {
     IPv4Address: IPv4Address,
     IPv6Address: IPv6Address,
     frozenset(parts(Address)): _ip,
-    frozenset(parts(Network)): lambda text: ip_network(text, strict=False),
+    frozenset(parts(Network)): ip_network,  # strict: host bits would vanish without a word
     frozenset(parts(Interface)): ip_interface,
 }
 
@@ -227,17 +230,14 @@ def register(kind: object, converter: Callable[[str], Any]) -> None:
     _CONVERTERS[kind] = converter
 
 
-_SEPARATORS = re.compile(r"[\s,]+")
-
-
 def several(convert: Converter) -> Converter:
     """A converter of one text that holds several values, with blanks or commas between them, to a tuple."""
-    return lambda text: tuple(convert(part) for part in _SEPARATORS.split(text) if part)
+    return lambda text: tuple(map(convert, text.replace(",", " ").split()))
 
 
 def joined(convert: Converter) -> Callable[[list[str]], Any]:
-    """A converter of one value that stands on several lines, joined with blanks."""
-    return lambda texts: convert(" ".join(texts))
+    """A converter of one value that stands on several lines."""
+    return lambda texts: convert("\n".join(texts))
 
 
 @cache

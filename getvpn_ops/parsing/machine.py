@@ -43,7 +43,8 @@ _NOTHING: Action = (-1, "", ())
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    match: Callable[[str], re.Match[str] | None]
+    regex: re.Pattern[str]
+    match: Callable[[str], re.Match[str] | None]  # of the regex, bound once
     captures: tuple[tuple[int, int], ...]  # number of the group, place of the Value
     lead: str  # what a line that it matches begins with, as far as that is plain
     records: bool
@@ -75,6 +76,10 @@ class Row:
             elif line is not None:
                 found.add(line)
         return sorted(found)
+
+    def first_line(self) -> int:
+        """The first of them, without the work of all."""
+        return min([line[0] if isinstance(line, list) else line for line in self.lines if line])
 
 
 @dataclass(slots=True)
@@ -140,7 +145,8 @@ class Machine:
         for value in fsm.values:
             if extra := set(value.OptionNames()) - {"List"}:
                 # Filldown and Required hide damage: the models and the tree of records do their work visibly.
-                msg = f"template {name}: Value {value.name} has the option {', '.join(sorted(extra))}; only List is used"
+                options = ", ".join(sorted(extra))
+                msg = f"template {name}: Value {value.name} has the option {options}; only List is used"
                 raise TemplateError(msg)
         place_of = {value: place for place, value in enumerate(self.values)}
         self.states: dict[str, tuple[_Rule, ...]] = {}
@@ -160,6 +166,7 @@ class Machine:
                 acts = rule.record_op == "Record" or rule.line_op == "Continue" or bool(rule.new_state)
                 compiled.append(
                     _Rule(
+                        regex=regex,
                         match=regex.match,
                         captures=captures,
                         lead=_lead(rule.regex),
@@ -189,9 +196,7 @@ class Machine:
                 group, place = rule.captures[0]
                 value = found[group]
                 return (-1, "", (((), False, None),)) if value is None else (place, value, None)
-            assigned = tuple(
-                [(place, value) for group, place in rule.captures if (value := found[group]) is not None]
-            )
+            assigned = tuple([(place, value) for group, place in rule.captures if (value := found[group]) is not None])
             steps.append((assigned, rule.records, rule.new_state))
             if not rule.continues:
                 break
@@ -202,7 +207,9 @@ class Machine:
                 return _NOTHING
         return (-1, "", tuple(steps))
 
-    def run(self, lines: Sequence[str], run: Run, *, doubles_count: bool = False) -> Iterator[Row]:
+    def run(  # noqa: C901, PLR0912, PLR0915 -- one loop without calls: most of the time goes into it
+        self, lines: Sequence[str], run: Run, *, doubles_count: bool = False
+    ) -> Iterator[Row]:
         """Run over stripped lines; blank ones are passed over.
 
         Args:
@@ -262,10 +269,9 @@ class Machine:
             matched += 1
             for assigned, records, new_state in steps:
                 if assigned:
-                    if spoilt:
-                        if not records and new_state is None:
-                            run.repeated.append(number)
-                            continue
+                    if spoilt and not records and new_state is None:
+                        run.repeated.append(number)
+                        continue
                     for place, value in assigned:
                         if place in lists:
                             held = values[place]

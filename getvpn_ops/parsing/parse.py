@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from getvpn_ops.dialect.secrets import redact
 from getvpn_ops.dialect.terminal import REFUSALS
 from getvpn_ops.errors import GetvpnOpsError, ParseFailure, TemplateError
 from getvpn_ops.model.parsed import Parsed, Unrecognized
@@ -53,7 +54,8 @@ def parse(command: str, text: str | bytes) -> Parsed[Any]:
         msg = f"the parser crashed, which is a defect of getvpn-ops: {type(exc).__name__}: {exc}"
         raise ParseFailure(resolved.canonical, msg) from exc
     unrecognized = tuple(
-        Unrecognized(number, cleaned.lines[number - 1], reason) for number, reason in sorted(reading.left_out.items())
+        Unrecognized(number, redact(cleaned.lines[number - 1]), redact(reason))
+        for number, reason in sorted(reading.left_out.items())
     )
     _foreign(resolved, reading.recognized, unrecognized)
     if reading.data is None:
@@ -77,7 +79,7 @@ def parse(command: str, text: str | bytes) -> Parsed[Any]:
 def _refused(cleaned: Cleaned, resolved: Resolved) -> None:
     for number, line in enumerate(cleaned.lines, 1):
         if line and (line[0] == "%" or line[0] in "CL") and any(form.match(line) for form in REFUSALS):
-            raise ParseFailure(resolved.canonical, f"the device refused the command: {line!r}", number)
+            raise ParseFailure(resolved.canonical, f"the device refused the command: {redact(line)!r}", number)
 
 
 def _foreign(resolved: Resolved, recognized: int, unrecognized: tuple[Unrecognized, ...]) -> None:

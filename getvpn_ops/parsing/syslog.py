@@ -7,13 +7,14 @@ where the router put them; what is left over belongs to whoever stored the line.
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 
 from getvpn_ops.dialect.syslog_catalogue import look_up
-from getvpn_ops.model.syslog import SyslogMessage
+from getvpn_ops.model.syslog import CollectedMessage, SyslogMessage
 
 if TYPE_CHECKING:
     from getvpn_ops.model.values import Address
@@ -58,7 +59,7 @@ def parse_syslog(line: str) -> SyslogMessage | None:
         line: from a terminal, a log buffer or a server's file.
 
     Returns:
-        The message, or None if the line holds none. Never raises.
+        The message (a ``CollectedMessage`` if a server added something), or None if the line holds none. Never raises.
     """
     code = _CODE.search(line)
     if code is None:
@@ -84,7 +85,7 @@ def parse_syslog(line: str) -> SyslogMessage | None:
     origin = " ".join(head.split()).rstrip(": ") or None
     text = " ".join(code["text"].split())
     entry = look_up(code["mnemonic"])
-    return SyslogMessage(
+    message = SyslogMessage(
         facility=code["facility"],
         severity=int(code["severity"]),
         mnemonic=code["mnemonic"],
@@ -97,10 +98,12 @@ def parse_syslog(line: str) -> SyslogMessage | None:
         stamp=stamp,
         zone=zone,
         uptime=uptime,
-        priority=priority,
-        received=received,
-        origin=origin,
-        other_sequences=tuple(numbers[:-1]),
+    )
+    if priority is None and received is None and origin is None and not numbers[:-1]:
+        return message
+    own = {item.name: getattr(message, item.name) for item in fields(message)}
+    return CollectedMessage(
+        **own, priority=priority, received=received, origin=origin, other_sequences=tuple(numbers[:-1])
     )
 
 

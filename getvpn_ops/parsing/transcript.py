@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from getvpn_ops.dialect.secrets import redact
 from getvpn_ops.dialect.terminal import PROMPT
 from getvpn_ops.errors import ParseFailure, UnknownCommandError
 from getvpn_ops.parsing.clean import decode, screen
@@ -145,12 +146,12 @@ def _left_over(lines: list[str], start: int, end: int, unsplit: list[Unsplit]) -
     body = lines[start:end]
     filled = [start + offset + 1 for offset, line in enumerate(body) if line.strip()]
     if filled:
-        unsplit.append(Unsplit(filled[0], filled[-1], lines[filled[0] - 1].strip()))
+        unsplit.append(Unsplit(filled[0], filled[-1], redact(lines[filled[0] - 1].strip())))
 
 
 def _piece(lines: list[str], number: int, end: int, hostname: str | None, typed: str) -> Piece:
     def fate(what: Fate, reason: str | None = None, parsed: Parsed[Any] | None = None) -> Piece:
-        return Piece(hostname, typed, number + 1, what, parsed, reason)
+        return Piece(hostname, redact(typed), number + 1, what, parsed, reason)
 
     body = lines[number + 1 : end]
     if not _SHOWS.match(typed):

@@ -152,7 +152,7 @@ def test_every_rule_of_every_template_is_met() -> None:
                         state = rule.new_state or state
                         break
     missed = [
-        f"{template}: {state}: {rule.match.__self__.pattern}"
+        f"{template}: {state}: {rule.regex.pattern}"
         for template, command in sorted(commands_by_template().items())
         if command.reader is None
         for state, rules in command.machine.states.items()
@@ -200,6 +200,8 @@ def leaves(plain: object, key: str = "") -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("case", good_cases(), ids=lambda case: case.id)
 def test_a_damaged_line_is_named(case: Any) -> None:  # noqa: ANN401 -- a Case
     """Spoil one line after the other: the line is named, or the whole text is refused; nothing is invented."""
+    if case.unrecognized:
+        pytest.skip("damaged already: a second fault may hide behind the first")
     before = parsed_cases()[case.id]
     whole = Counter(leaves(to_plain(before.data)))
     aside = {item.line for item in before.set_aside}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from getvpn_ops.model.config import RunningConfig
+from getvpn_ops.parsing import running_config
+from getvpn_ops.parsing.command import Command
 
-if TYPE_CHECKING:
-    from getvpn_ops.parsing.command import Command
-
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (Command(template="running_config", model=RunningConfig, reader=running_config.read),)

@@ -160,3 +160,13 @@ def test_ten_records_one_damaged() -> None:
             f"10.20.1.{n}" for n in range(1, 11) if f"10.20.1.{n}" != hit
         ]
         assert number in {item.line for item in parsed.unrecognized}
+
+
+def test_a_secret_that_was_typed_is_not_quoted() -> None:
+    text = f"R1(config)#crypto isakmp key CANARY7 address 10.0.0.1\nR1(config)#show clock\n{MEMBERS}R1#"
+    with pytest.raises(ParseFailure) as failure:
+        parse(COMMAND, text)
+    assert "CANARY7" not in str(failure.value)
+    parsed = parse(COMMAND, MEMBERS + "snmp-server community CANARY7 RO\n")
+    assert "CANARY7" not in repr(parsed)
+    assert len(parsed.unrecognized) == 1

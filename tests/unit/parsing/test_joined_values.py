@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
+
 from getvpn_ops.model.values import RsaPublicKey
 from getvpn_ops.parsing.build import Builder, Damage
 from getvpn_ops.parsing.machine import Machine, Run
@@ -32,8 +34,9 @@ class _Keys:
 
 def _build(lines: list[str]) -> tuple[_Keys, Damage]:
     machine = Machine("keys", TEMPLATE)
-    damage = Damage()
-    return Builder(machine, {"Start": _Key}, _Keys).build(machine.run(lines, Run()), damage), damage
+    run = Run()
+    damage = Damage(unknown=run.unknown)
+    return Builder(machine, {"Start": _Key}, _Keys).build(machine.run(lines, run), damage), damage
 
 
 def test_lines_become_one_value() -> None:
@@ -59,3 +62,12 @@ def test_every_line_of_a_wrong_value_is_named() -> None:
     found, damage = _build(["Key name: A", "ABC", "DE"])
     assert found.keys[0].key_data is None
     assert sorted(damage.lines) == [2, 3]
+
+
+@pytest.mark.parametrize("place", [2, 3, 4])
+def test_a_value_with_a_damaged_line_in_or_beside_it_is_left_out(place: int) -> None:
+    lines = ["Key name: A", "AB", "CD", "Key name: B"]
+    lines.insert(place - 1, "~")
+    found, damage = _build(lines)
+    assert found.keys[0].key_data is None
+    assert set(damage.lines) == {2, 3, 4} - {place}

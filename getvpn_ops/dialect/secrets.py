@@ -1,0 +1,156 @@
+"""Which lines of a configuration hold secrets, and where in the line they stand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from getvpn_ops.model.config.secret import Secret, placeholder
+
+_TYPE = r"(?:(?P<type>\d)\s+(?=\S))?"
+_NEW = r"(?!\d*\s*<redacted sha256:)(?=\S)"  # what was replaced already is no secret
+_WORD = rf"{_TYPE}(?P<secret>{_NEW}\S+)"
+_REST = rf"{_TYPE}(?P<secret>{_NEW}.+?)\s*$"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRule:
+    """A place in a line where a secret stands: the group ``secret``; the group ``type`` is IOS's encryption number."""
+
+    kind: str
+    pattern: re.Pattern[str]
+
+
+def _rule(kind: str, pattern: str) -> SecretRule:
+    return SecretRule(kind, re.compile(pattern, re.IGNORECASE))
+
+
+SECRET_RULES = (
+    _rule(
+        "isakmp-key",
+        rf"\bcrypto\s+isakmp\s+key\s+{_TYPE}(?P<secret>{_NEW}.+?)(?=\s+(?:address|hostname)\s|\s*$)",
+    ),
+    _rule("isakmp-key", rf"\bpre-shared-key\s+(?:address|hostname)\s+.*?\skey\s+{_REST}"),
+    _rule(
+        "ikev2-key",
+        rf"\bpre-shared-key\s+(?!address\b|hostname\b|key-chain\b)(?:(?:local|remote)\s+(?=\S))?(?:hex\s+)?{_REST}",
+    ),
+    _rule("ikev2-key", rf"\bpre-share\s+key\s+{_REST}"),
+    _rule("enable-secret", rf"\benable\s+(?:secret|password)(?:\s+level\s+\d+)?\s+{_REST}"),
+    _rule("user-password", rf"\busername\s+\S+\s+(?:.*?\s)?(?:password|secret)\s+{_REST}"),
+    _rule("master-key", rf"\bkey\s+config-key\s+\S+\s+{_REST}"),
+    _rule("aaa-key", rf"\b(?:tacacs-server|radius-server|server-private|client)\s(?:.*?\s)?(?:server-)?key\s+{_REST}"),
+    _rule("aaa-key", rf"\bserver-key\s+{_REST}"),
+    _rule("key-string", rf"(?<!md5 )\bkey-string\s+{_REST}"),
+    # a line of a server, a client group or a PAC; "key 1" of a key chain and "key chain X" are none
+    _rule("aaa-key", rf"^\s*(?:no\s+)?(?:pac\s+)?key\s+(?!chain\s|config-key\s){_REST}"),
+    _rule("snmp-community", rf"\bsnmp-server\s+community\s+{_WORD}"),
+    _rule("snmp-community", rf"\bsnmp\s+mib\s+community-map\s+{_WORD}"),
+    _rule(
+        "snmp-community",
+        r"\bsnmp-server\s+host\s+\S+(?:\s+vrf\s+\S+)?(?:\s+(?:traps|informs))?(?:\s+version\s+(?:1|2c))?\s+"
+        rf"(?!version\s|vrf\s|traps\s|informs\s){_WORD}",
+    ),
+    _rule("snmp-auth", rf"\bsnmp-server\s+user\s.*?\sauth\s+(?:md5|sha(?:-?\d+)?)\s+(?P<secret>{_NEW}\S+)"),
+    _rule(
+        "snmp-priv",
+        rf"\bsnmp-server\s+user\s.*?\spriv\s+(?:des|3des|aes)(?:\s+(?:128|192|256))?\s+(?P<secret>{_NEW}\S+)",
+    ),
+    _rule("ntp-key", rf"\bntp\s+authentication-key\s+\d+\s+\S+\s+{_WORD}"),
+    _rule("routing-key", rf"(?<!ntp )\b(?:authentication-key|message-digest-key\s+\d+\s+\S+)\s+{_WORD}"),
+    _rule("routing-key", rf"\bauthentication\s+mode\s+hmac-sha-256\s+{_WORD}"),
+    _rule("routing-key", rf"\bauthentication\s+ipsec\s+spi\s+\d+\s+(?:md5|sha1)\s+{_WORD}"),
+    _rule("routing-key", rf"\bencryption\s+ipsec\s+spi\s+\d+\s+esp\s+\S+\s+(?:(?:128|192|256)\s+)?{_WORD}"),
+    _rule("routing-key", rf"\bencryption\s+ipsec\s+spi\s.*\s(?:md5|sha1)\s+{_WORD}"),
+    _rule("routing-key", rf"\b(?:isis|area-|domain-)\s*password\s+{_WORD}"),
+    _rule(
+        "fhrp-key",
+        rf"\b(?:standby|vrrp|glbp)\s+(?:\d+\s+)?authentication\s+(?!md5\s|text\s){_WORD}",
+    ),
+    _rule("fhrp-key", rf"\bauthentication\s+(?:text|md5\s+key-string)\s+{_WORD}"),
+    _rule("nhrp-key", rf"\bip\s+nhrp\s+authentication\s+{_WORD}"),
+    _rule("wireless-key", rf"\bwpa-psk\s+(?:ascii|hex)\s+{_REST}"),
+    _rule("wireless-key", rf"\bset-key\s+(?:ascii|hex)\s+{_WORD}"),
+    _rule("wireless-key", rf"\bencryption\s+(?:vlan\s+\d+\s+)?(?:mode\s+\S+\s+)?key\s+\d+\s+size\s+\S+\s+{_WORD}"),
+    _rule("ipsec-manual-key", rf"\bsession-key\s+(?:inbound|outbound)\s+ah\s+\d+\s+(?P<secret>{_NEW}\S+)"),
+    _rule("ipsec-manual-key", rf"\bsession-key\s+(?:inbound|outbound)\s.*?\scipher\s+(?P<secret>{_NEW}\S+)"),
+    _rule("ipsec-manual-key", rf"\bsession-key\s+(?:inbound|outbound)\s.*?\sauthenticator\s+(?P<secret>{_NEW}\S+)"),
+    _rule("trustsec-key", rf"\bsap\s+pmk\s+{_WORD}"),
+    _rule("url-password", r"\b\w[\w+.\-]*://[^\s:/@]*:(?P<secret>(?!<redacted)[^\s@]+)@"),
+    _rule(
+        "environment", rf"\bevent\s+manager\s+environment\s+\S*(?:pass|secret|key|token)\S*\s+(?P<secret>{_NEW}.+?)\s*$"
+    ),
+    _rule("token", rf"\b(?:idtoken|token)\s+{_REST}"),
+    # whatever else calls itself a password
+    _rule(
+        "password",
+        r"\b(?:password|passwd|passphrase|shared-secret|secret|psk)\s+"
+        r"(?!(?:encryption|policy|restriction|logging|min-length|required|none|recovery)\b)"
+        rf"{_REST}",
+    ),
+)
+"""The first rule that claims a place names its kind. Redacted text is never taken for a secret again."""
+
+KEY_CHAIN_PARENT = re.compile(r"key\s+chain\s", re.IGNORECASE)
+_KEY_NUMBER = re.compile(r"\s*(?:no\s+)?key\s+\d+\s*", re.IGNORECASE)
+
+NO_SECRETS = re.compile(
+    r"\s*(?:(?:sequence\s+)?\d+\s+)?(?:access-list\s+\S+\s+)?(?:no\s+)?"
+    r"(?:description|remark|ip\s+ssh\s|aaa\s+(?!group)\S+|service\s+password)\b(?!.*://)",
+    re.IGNORECASE,
+)
+"""Lines whose words are chosen by people or that only speak of passwords."""
+
+_HINT = re.compile(
+    r"pass|secret|key|communit|auth|encryption|psk|pmk|token|://|snmp-server|environment|standby|vrrp|glbp",
+    re.IGNORECASE,
+)
+
+PRIVATE_BEGIN = re.compile(r"-----BEGIN (?:\w+ )*PRIVATE KEY-----")
+PRIVATE_END = re.compile(r"-----END (?:\w+ )*PRIVATE KEY-----")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A secret in a line, with the place of its text."""
+
+    start: int
+    end: int
+    secret: Secret
+
+
+def find_secrets(line: str, parent: str = "") -> list[Found]:
+    """The secrets of a line, in order.
+
+    Args:
+        line: with or without indentation.
+        parent: the line that opened the sub-mode, if known: under ``key chain`` the line ``key 1`` is a number;
+            without a parent it is taken for a secret.
+    """
+    if not _HINT.search(line) or NO_SECRETS.match(line):
+        return []
+    if _KEY_NUMBER.fullmatch(line) and KEY_CHAIN_PARENT.match(parent):
+        return []
+    found: list[Found] = []
+    for rule in SECRET_RULES:
+        for match in rule.pattern.finditer(line):
+            start, end = match.span("secret")
+            if "<redacted sha256:" in match["secret"] or any(
+                start < other.end and other.start < end for other in found
+            ):
+                continue
+            encryption = match.groupdict().get("type")
+            found.append(Found(start, end, Secret.of(rule.kind, match["secret"], encryption)))
+    return sorted(found, key=lambda item: item.start)
+
+
+def redact(line: str, parent: str = "") -> str:
+    """The line with each secret replaced by ``<redacted sha256:...>``, and nothing else changed.
+
+    Args:
+        line: with or without indentation.
+        parent: see ``find_secrets``.
+    """
+    for item in reversed(find_secrets(line, parent)):
+        line = f"{line[: item.start]}{placeholder(item.secret.reveal())}{line[item.end :]}"
+    return line

@@ -1,0 +1,1 @@
+"""Text of a configuration -> its tree and its typed view."""
