@@ -55,8 +55,8 @@ class RsaPublicKey:
 
     Attributes:
         hex: the whole DER text, upper case, without blanks.
-        modulus_bits: length of the modulus, or None if the text does not hold a whole key.
+        modulus_bits: length of the modulus.
     """
 
     hex: str
-    modulus_bits: int | None
+    modulus_bits: int

@@ -25,6 +25,7 @@ from getvpn_ops.parsing.convert import converter_for, joined, several
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from getvpn_ops.parsing.convert import Converter
     from getvpn_ops.parsing.machine import Machine, Row
 
 
@@ -63,6 +64,8 @@ class _Plan:
     children: Mapping[type, _Child]
     uniform: bool
     in_bulk: bool
+    essential: frozenset[str]
+    lists: tuple[str, ...]
 
     def has_foreign(self, row: Row) -> bool:
         """Whether the row has a value that the class has no field for."""
@@ -183,13 +186,16 @@ def _element(hint: object) -> tuple[object, bool]:
 class Builder:
     """Builds the tree of one command. Made once; holds no state of a build."""
 
-    def __init__(self, machine: Machine, records: Mapping[str, type], root: type) -> None:
+    def __init__(
+        self, machine: Machine, records: Mapping[str, type], root: type, own: Mapping[object, Converter] | None = None
+    ) -> None:
         """Check that template and models fit each other.
 
         Args:
             machine: the compiled template.
             records: state of the template -> class of its records.
             root: class of the whole; it may itself be the class of a state.
+            own: converters of the command's own types.
 
         Raises:
             TemplateError: a Value has no field, a field of a record has no Value, or a type has no converter.
@@ -198,6 +204,7 @@ class Builder:
         self.root = root
         self.records = dict(records)
         self._lists = machine.lists
+        self._own = own or {}
         place = {value.lower(): index for index, value in enumerate(machine.values)}
         known = {root, *records.values()}
         self.plans: dict[type, _Plan] = {cls: self._plan(cls, place, known) for cls in known}
@@ -224,7 +231,7 @@ class Builder:
             required = item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING and not many
             index = place[item.name]
             default = () if item.default is dataclasses.MISSING else (item.default,)
-            convert = converter_for(element if many else hints[item.name])
+            convert = converter_for(element if many else hints[item.name], self._own)
             if many and index not in self._lists:  # one text that holds several: "0     1     2"
                 leaves.append(_Leaf(item.name, index, several(convert), required=False, is_list=False, default=default))
             elif not many and index in self._lists:  # one value over several lines: the hexadecimal of a key
@@ -236,7 +243,17 @@ class Builder:
         uniform = bool(getattr(cls, "UNIFORM", False))
         positional = not any(item.kw_only or not item.init for item in dataclasses.fields(cls))
         in_bulk = positional and not children and cls is not self.root and self._lists.isdisjoint(own)
-        return _Plan(cls, tuple(leaves), foreign, _getter(foreign), children, uniform, in_bulk)
+        return _Plan(
+            cls,
+            tuple(leaves),
+            foreign,
+            _getter(foreign),
+            children,
+            uniform,
+            in_bulk,
+            essential=frozenset(leaf.name for leaf in leaves if leaf.required),
+            lists=tuple(leaf.name for leaf in leaves if leaf.is_list),
+        )
 
     def build(self, rows: Iterable[Row], damage: Damage) -> Any:  # noqa: ANN401 -- an instance of the root class
         """Build the tree.
@@ -386,11 +403,10 @@ class Builder:
             item.values[name] = tuple(closed) if slot.many else closed[0]
         for slot in item.plan.children.values():
             item.values.setdefault(slot.name, () if slot.many else None)
-        if any(leaf.required and leaf.name not in item.values for leaf in item.plan.leaves):
+        if not item.plan.essential <= item.values.keys():
             return None
-        for leaf in item.plan.leaves:
-            if leaf.is_list:
-                item.values.setdefault(leaf.name, ())
+        for name in item.plan.lists:
+            item.values.setdefault(name, ())
         return item.plan.cls(**item.values)
 
 

@@ -200,7 +200,9 @@ def _keep_segment(cleaned: Cleaned, typed_at: list[tuple[int, str]], wanted: Res
         if len(filled) != 1 or _SHOW.match(typed):  # else one alias of the router's: it may mean anything
             raise ParseFailure(wanted.canonical, f"the text answers another command, {redact(typed)!r}", number)
         first, last = starts[filled[0]] + 1, ends[filled[0]]
-        cleaned.warnings.append(f"line {number}: {redact(typed)!r} is no command that is known; taken as the one asked for")
+        cleaned.warnings.append(
+            f"line {number}: {redact(typed)!r} is no command that is known; taken as the one asked for"
+        )
     others = [number for number, line in enumerate(cleaned.lines, 1) if line and not first <= number < last]
     if others:
         for number in others:

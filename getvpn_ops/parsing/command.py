@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.errors import TemplateError
 from getvpn_ops.parsing.build import Builder, Damage
+from getvpn_ops.parsing.layouts import doubts
 from getvpn_ops.parsing.machine import Machine, Run
 from getvpn_ops.resources import data_dir
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from getvpn_ops.parsing.clean import Cleaned
+    from getvpn_ops.parsing.convert import Converter
 
 TEMPLATE_SUFFIX = ".textfsm"
 
@@ -44,6 +46,7 @@ class Command:
         template: name in ``parsers/index``; a file of ``parsers/`` if it ends in ``.textfsm``.
         model: class of the whole state.
         records: state of the template -> class of its records.
+        converters: from text to types that only this command has.
         verify: looks at the finished state and yields doubts (a total that does not agree with the rows).
         syslog_is_data: log messages between the lines are the output, and equal lines are all counted.
         reader: reads the text without a template.
@@ -52,6 +55,7 @@ class Command:
     template: str
     model: type
     records: Mapping[str, type] = field(default_factory=dict)
+    converters: Mapping[object, Converter] = field(default_factory=dict)
     verify: Callable[[Any], Iterable[str]] | None = None
     syslog_is_data: bool = False
     reader: Callable[[Cleaned], Reading] | None = None
@@ -77,7 +81,7 @@ class Command:
         if unknown := set(self.records) - set(self.machine.states):
             msg = f"template {self.template}: no state {', '.join(sorted(unknown))}"
             raise TemplateError(msg)
-        return Builder(self.machine, self.records, self.model)
+        return Builder(self.machine, self.records, self.model, self.converters)
 
     def read(self, cleaned: Cleaned) -> Reading:
         """Text -> state and the account of what is not in it."""
@@ -97,4 +101,6 @@ class Command:
             reading = Reading(data, run.matched, left_out, [*doubled, *damage.warnings])
         if self.verify is not None and reading.data is not None:
             reading.warnings.extend(self.verify(reading.data))
+        if self.reader is None and reading.data is not None:
+            reading.warnings.extend(doubts(reading.data, self.template))
         return reading

@@ -10,8 +10,9 @@ import re
 import types
 import typing
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface, ip_network
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.errors import TemplateError
@@ -21,7 +22,7 @@ from getvpn_ops.model.values import Address, Endpoint, Interface, Network, RsaPu
 from getvpn_ops.parsing.acl import parse_ace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 Converter = typing.Callable[[str], Any]
 
@@ -135,38 +136,36 @@ def endpoint(text: str) -> Endpoint:
 
 
 def rsa_key(text: str) -> RsaPublicKey:
-    """Read the hexadecimal DER of a public key; blanks do not matter.
+    """Read the hexadecimal DER of a public key (a SubjectPublicKeyInfo, RFC 3279 2.3.1); blanks do not matter.
 
     Raises:
-        ValueError: not hexadecimal.
+        ValueError: not hexadecimal, or not a whole RSA key: part of a key must not pass for a key.
     """
     digits = "".join(text.split()).upper()
-    der = bytes.fromhex(digits)
-    return RsaPublicKey(digits, _modulus_bits(der))
+    return RsaPublicKey(digits, _modulus_bits(bytes.fromhex(digits)))
 
 
-def _modulus_bits(der: bytes) -> int | None:
-    """Length of the modulus in a SubjectPublicKeyInfo (RFC 3279 2.3.1), or None if the DER is cut or another thing."""
+def _element(data: bytes, tag: int) -> tuple[bytes, bytes]:
+    """Content of the DER element with which the data begins, and what stands behind it."""
+    if len(data) < 2 or data[0] != tag:  # noqa: PLR2004 -- tag and length
+        raise ValueError("this is not a whole RSA key")
+    length, start = data[1], 2
+    if length & 0x80:
+        count = length & 0x7F
+        length, start = int.from_bytes(data[2 : 2 + count], "big"), 2 + count
+    if len(data) < start + length:
+        raise ValueError("this is not a whole RSA key")
+    return data[start : start + length], data[start + length :]
 
-    def element(data: bytes, tag: int) -> tuple[bytes, bytes]:
-        if len(data) < 2 or data[0] != tag:  # noqa: PLR2004 -- tag and length
-            raise ValueError
-        length, start = data[1], 2
-        if length & 0x80:
-            count = length & 0x7F
-            length, start = int.from_bytes(data[2 : 2 + count], "big"), 2 + count
-        if len(data) < start + length:
-            raise ValueError
-        return data[start : start + length], data[start + length :]
 
-    try:
-        info, _ = element(der, 0x30)
-        _, rest = element(info, 0x30)
-        bits, _ = element(rest, 0x03)
-        key, _ = element(bits[1:], 0x30)
-        modulus, _ = element(key, 0x02)
-    except ValueError:
-        return None
+def _modulus_bits(der: bytes) -> int:
+    info, behind = _element(der, 0x30)
+    if behind:
+        raise ValueError("something stands behind the RSA key")
+    _, rest = _element(info, 0x30)
+    bits, _ = _element(rest, 0x03)
+    key, _ = _element(bits[1:], 0x30)
+    modulus, _ = _element(key, 0x02)
     return int.from_bytes(modulus, "big").bit_length()
 
 
@@ -220,16 +219,6 @@ _CONVERTERS: dict[object, Converter] = {
 }
 
 
-def register(kind: object, converter: Callable[[str], Any]) -> None:
-    """Teach a type of a model whose converter lives in a module above this one.
-
-    Args:
-        kind: the class.
-        converter: raises ValueError like all others.
-    """
-    _CONVERTERS[kind] = converter
-
-
 def several(convert: Converter) -> Converter:
     """A converter of one text that holds several values, with blanks or commas between them, to a tuple."""
     return lambda text: tuple(map(convert, text.replace(",", " ").split()))
@@ -240,13 +229,13 @@ def joined(convert: Converter) -> Callable[[list[str]], Any]:
     return lambda texts: convert("\n".join(texts))
 
 
-@cache
-def converter_for(hint: object) -> Converter:
+def converter_for(hint: object, own: Mapping[object, Converter] = MappingProxyType({})) -> Converter:
     """The converter of a field's type.
 
     Args:
         hint: a type such as ``int``, ``timedelta | Sentinel | None`` or ``Address | None``. ``Sentinel`` in it means
             that IOS may print a word instead; ``str`` as an alternative takes what the others do not.
+        own: converters of a command's own types.
 
     Raises:
         TemplateError: no converter makes this type.
@@ -258,6 +247,8 @@ def converter_for(hint: object) -> Converter:
     key: object = rest[0] if len(rest) == 1 else frozenset(rest)
     if not rest:
         base: Converter = text_of if takes_text else _word
+    elif key in own:
+        base = own[key]
     elif key in _CONVERTERS:
         base = _CONVERTERS[key]
     else:

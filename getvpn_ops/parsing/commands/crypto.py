@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from getvpn_ops.model.state import crypto_map, engine, ipsec, isakmp, keys, pki, session
 from getvpn_ops.parsing.acl import parse_ace
 from getvpn_ops.parsing.command import Command
-from getvpn_ops.parsing.convert import register
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,10 +35,6 @@ def _distinguished_name(text: str) -> pki.DistinguishedName:
     """Read one part per line."""
     return pki.DistinguishedName(tuple(text.split("\n")))
 
-
-register(pki.DistinguishedName, _distinguished_name)
-register(crypto_map.ListedAce, _listed_ace)
-register(crypto_map.TransformSet, _transform_set)
 
 def _loose_idents(state: ipsec.IpsecSas) -> Iterator[str]:
     if state.loose_idents:
@@ -87,6 +82,7 @@ COMMANDS: tuple[Command, ...] = (
             "LocalAddress": crypto_map.MapLocalAddress,
             "Entry": crypto_map.CryptoMapEntry,
         },
+        converters={crypto_map.ListedAce: _listed_ace, crypto_map.TransformSet: _transform_set},
     ),
     Command(
         template="show_crypto_map_gdoi_fail_close.textfsm",
@@ -95,6 +91,7 @@ COMMANDS: tuple[Command, ...] = (
             "Start": crypto_map.FailCloses,
             "Map": crypto_map.FailClose,
         },
+        converters={crypto_map.ListedAce: _listed_ace},
     ),
     Command(
         template="show_crypto_session.textfsm",
@@ -117,11 +114,13 @@ COMMANDS: tuple[Command, ...] = (
         template="show_crypto_pki_certificates.textfsm",
         model=pki.Certificates,
         records=dict.fromkeys(("Certificate", "Issuer", "Subject", "Extensions"), pki.Certificate),
+        converters={pki.DistinguishedName: _distinguished_name},
     ),
     Command(
         template="show_crypto_pki_trustpoints.textfsm",
         model=pki.Trustpoints,
         records={"Start": pki.Trustpoint},
+        converters={pki.DistinguishedName: _distinguished_name},
     ),
     Command(
         template="show_crypto_pki_trustpoints_status.textfsm",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from getvpn_ops.model.state import access_lists, logging, system, version
 from getvpn_ops.model.syslog import SyslogMessage
 from getvpn_ops.parsing.command import Command
-from getvpn_ops.parsing.convert import register
 from getvpn_ops.parsing.syslog import log_line
 
 if TYPE_CHECKING:
@@ -99,16 +98,16 @@ def logging_twice(state: logging.Logging) -> Iterator[str]:
         yield f"{equal} messages equal the one above them; each counts"
 
 
-register(system.RouterTime, router_time)
-register(version.Quantity, quantity)
-register(version.Storage, storage)
-register(version.Udi, udi)
-register(SyslogMessage, log_line)
-
 COMMANDS: tuple[Command, ...] = (
     Command(
         template="show_version.textfsm",
         model=version.Version,
+        converters={
+            system.RouterTime: router_time,
+            version.Quantity: quantity,
+            version.Storage: storage,
+            version.Udi: udi,
+        },
         records={
             "Start": version.Version,
             "Legal": version.Version,
@@ -124,8 +123,18 @@ COMMANDS: tuple[Command, ...] = (
         model=system.ProcessesCpu,
         records={"Start": system.ProcessesCpu, "Process": system.Process},
     ),
-    Command(template="show_clock.textfsm", model=system.Clock, records={"Start": system.Clock}),
-    Command(template="show_ntp_status.textfsm", model=system.NtpStatus, records={"Start": system.NtpStatus}),
+    Command(
+        template="show_clock.textfsm",
+        model=system.Clock,
+        records={"Start": system.Clock},
+        converters={system.RouterTime: router_time},
+    ),
+    Command(
+        template="show_ntp_status.textfsm",
+        model=system.NtpStatus,
+        records={"Start": system.NtpStatus},
+        converters={system.RouterTime: router_time},
+    ),
     Command(
         template="show_archive.textfsm",
         model=system.Archive,
@@ -134,6 +143,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         template="show_logging.textfsm",
         model=logging.Logging,
+        converters={SyslogMessage: log_line},
         records={
             "Start": logging.Logging,
             "FilterModules": logging.Logging,

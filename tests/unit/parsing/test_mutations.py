@@ -98,7 +98,9 @@ def test_mutated_captures(folder: str, figure: Callable[[str], None]) -> None:
             seen["reported"] += 1
         else:
             is_data = folder in {"show_logging", "running_config"}  # any line may be a message or a configuration line
-            assert is_data or {what for what, _, _ in steps} != {"noise"}, f"noise changed the state in silence: {steps}"
+            assert is_data or {what for what, _, _ in steps} != {"noise"}, (
+                f"noise changed the state in silence: {steps}"
+            )
 
     check()
     texts = seen["failure"] + seen["unharmed"] + seen["state"]
