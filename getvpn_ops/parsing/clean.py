@@ -102,9 +102,9 @@ def clean(text: str, wanted: Resolved, *, syslog_is_data: bool = False) -> Clean
     Raises:
         ParseFailure: the text is empty, or its prompts say that it answers another command.
     """
-    if not text.strip():
-        raise ParseFailure(wanted.canonical, "the text is empty")
     shown = screen(text)
+    if not shown.strip():
+        raise ParseFailure(wanted.canonical, "the text is empty")
     raw = [line.rstrip() for line in shown.split("\n")]
     cleaned = Cleaned([line.strip() for line in raw], raw)
     if "ore" in shown and PAGER.search(shown):

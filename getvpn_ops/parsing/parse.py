@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.dialect.secrets import redact
 from getvpn_ops.dialect.terminal import REFUSALS
@@ -13,8 +13,12 @@ from getvpn_ops.parsing.clean import Cleaned, clean, decode
 from getvpn_ops.parsing.commands import commands_by_template
 from getvpn_ops.parsing.index import Resolved, index_rows, resolve_or_raise
 
+if TYPE_CHECKING:
+    from getvpn_ops.parsing.command import Command
+
 logger = logging.getLogger(__name__)
 
+_REFUSAL_WORDS = ("%", "uthorization", "autocommand")  # one of them stands in every refusal
 _FOREIGN_SHARE = 4  # a text of which fewer than one line in so many is known is another command's output
 
 
@@ -42,17 +46,22 @@ def parse(command: str, text: str | bytes) -> Parsed[Any]:
     if reader is None:
         msg = f"parsers/index names {resolved.template}, which has no parser"
         raise TemplateError(msg)
-    decoded, warnings = decode(text) if isinstance(text, bytes) else (text, [])
-    cleaned = clean(decoded, resolved, syslog_is_data=reader.syslog_is_data)
-    _refused(cleaned, resolved)
     try:
-        reading = reader.read(cleaned)
+        return _parse(resolved, reader, text)
     except GetvpnOpsError:
         raise
     except Exception as exc:  # a defect of ours must not look like a defect of the network, nor stop a sweep
         logger.exception("parsing %s crashed", resolved.canonical)
-        msg = f"the parser crashed, which is a defect of getvpn-ops: {type(exc).__name__}: {exc}"
+        msg = f"the parser crashed, which is a defect of getvpn-ops: {type(exc).__name__}"
         raise ParseFailure(resolved.canonical, msg) from exc
+
+
+def _parse(resolved: Resolved, reader: Command, text: str | bytes) -> Parsed[Any]:
+    decoded, warnings = decode(text) if isinstance(text, bytes) else (text, [])
+    cleaned = clean(decoded, resolved, syslog_is_data=reader.syslog_is_data)
+    if any(word in decoded for word in _REFUSAL_WORDS):
+        _refused(cleaned, resolved)
+    reading = reader.read(cleaned)
     unrecognized = tuple(
         Unrecognized(number, redact(cleaned.lines[number - 1]), redact(reason))
         for number, reason in sorted(reading.left_out.items())
@@ -78,7 +87,7 @@ def parse(command: str, text: str | bytes) -> Parsed[Any]:
 
 def _refused(cleaned: Cleaned, resolved: Resolved) -> None:
     for number, line in enumerate(cleaned.lines, 1):
-        if line and (line[0] == "%" or line[0] in "CL") and any(form.match(line) for form in REFUSALS):
+        if line and any(form.match(line) for form in REFUSALS):
             raise ParseFailure(resolved.canonical, f"the device refused the command: {redact(line)!r}", number)
 
 

@@ -84,6 +84,7 @@ def test_noise_does_no_harm(text: str | bytes, noise: list[Noise]) -> None:
 FAILS = {
     "empty": ("", "the text is empty"),
     "blank": (" \n\t\r\n\n", "the text is empty"),
+    "control-characters": ("\x00\x07\x1b[2J", "the text is empty"),
     "prompts-only": ("KS1#show crypto gdoi ks members\nKS1#", "nothing is left"),
     "refused": (
         "KS1#sh cry gdoi ks mem\n      ^\n% Invalid input detected at '^' marker.\n\nKS1#",
