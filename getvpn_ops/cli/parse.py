@@ -16,6 +16,7 @@ from getvpn_ops.model.plain import to_plain
 from getvpn_ops.parsing import known_commands, parse, parse_transcript
 from getvpn_ops.parsing.index import index_rows, resolve
 from getvpn_ops.parsing.transcript import Fate
+from getvpn_ops.reports.console import console
 from getvpn_ops.reports.parsed import Output, parsed_view, structured, transcript_plain, transcript_view
 
 _STDIN = Path("-")
@@ -62,7 +63,7 @@ def _one(text_of: str, file: Path, form: Output, out: Path | None) -> None:
         parse(text_of, "")
     parsed = parse(text_of, _read(file))
     if form is Output.TABLE:
-        write_view(parsed_view(parsed), out)
+        write_view(parsed_view(parsed, console().width), out)
         return
     write_text(structured(to_plain(parsed), form), out)
     if parsed.unrecognized:
@@ -73,7 +74,7 @@ def _one(text_of: str, file: Path, form: Output, out: Path | None) -> None:
 def _transcript(path: Path, form: Output, out: Path | None) -> None:
     found = parse_transcript(_read(path))
     if form is Output.TABLE:
-        write_view(transcript_view(found), out)
+        write_view(transcript_view(found, console().width), out)
     else:
         write_text(structured(transcript_plain(found), form), out)
     shows = [piece for piece in found.pieces if piece.fate is not Fate.NOT_READ]

@@ -50,9 +50,9 @@ def transcript_plain(transcript: Transcript) -> dict[str, Any]:
     }
 
 
-def parsed_view(parsed: Parsed[Any]) -> RenderableType:
+def parsed_view(parsed: Parsed[Any], width: int = 120) -> RenderableType:
     """State, and what is not in it."""
-    return Group(Text(parsed.command, style="bold reverse"), state_view(parsed.data), *_account(parsed))
+    return Group(Text(parsed.command, style="bold reverse"), state_view(parsed.data, width), *_account(parsed))
 
 
 def _account(parsed: Parsed[Any]) -> list[RenderableType]:
@@ -74,13 +74,13 @@ def _account(parsed: Parsed[Any]) -> list[RenderableType]:
     return parts
 
 
-def transcript_view(transcript: Transcript) -> RenderableType:
+def transcript_view(transcript: Transcript, width: int = 120) -> RenderableType:
     """Every command of a transcript, one below the other."""
     parts: list[RenderableType] = []
     for piece in transcript.pieces:
         parts.append(_piece_heading(piece))
         if piece.parsed is not None:
-            parts.append(indented(Group(state_view(piece.parsed.data), *_account(piece.parsed), Text(""))))
+            parts.append(indented(Group(state_view(piece.parsed.data, width - 2), *_account(piece.parsed), Text(""))))
     parts.extend(
         Text(f"lines {gap.first_line}-{gap.last_line} belong to no command: ", style="red") + Text(gap.text)
         for gap in transcript.unsplit
