@@ -9,6 +9,7 @@ from getvpn_ops.model.config.secret import Secret, placeholder
 
 _TYPE = r"(?:(?P<type>\d)\s+(?=\S))?"
 _NEW = r"(?!\d*\s*<redacted sha256:)(?=\S)"  # what was replaced already is no secret
+_LABEL = r"(?:size|data|name|type|usage|length|server|management)\b[^:]*:"
 _WORD = rf"{_TYPE}(?P<secret>{_NEW}\S+)"
 _REST = rf"{_TYPE}(?P<secret>{_NEW}.+?)\s*$"
 
@@ -42,8 +43,9 @@ SECRET_RULES = (
     _rule("aaa-key", rf"\b(?:tacacs-server|radius-server|server-private|client)\s(?:.*?\s)?(?:server-)?key\s+{_REST}"),
     _rule("aaa-key", rf"\bserver-key\s+{_REST}"),
     _rule("key-string", rf"(?<!md5 )\bkey-string\s+{_REST}"),
-    # a line of a server, a client group or a PAC; "key 1" of a key chain and "key chain X" are none
-    _rule("aaa-key", rf"^\s*(?:no\s+)?(?:pac\s+)?key\s+(?!chain\s|config-key\s){_REST}"),
+    # a line of a server, a client group or a PAC; "key 1" of a key chain, "key chain X" and the labels of show commands
+    # ("Key Size : 256") are none
+    _rule("aaa-key", rf"^\s*(?:no\s+)?(?:pac\s+)?key\s+(?!chain\s|config-key\s|{_LABEL}){_REST}"),
     _rule("snmp-community", rf"\bsnmp-server\s+community\s+{_WORD}"),
     _rule("snmp-community", rf"\bsnmp\s+mib\s+community-map\s+{_WORD}"),
     _rule(

@@ -139,5 +139,6 @@ def _lost(layout: Layout, known: frozenset[Layout]) -> str:
     """What the nearest fuller layout has more, if none fits; else nothing."""
     if layout in known:
         return ""
-    fuller = sorted((sorted(candidate - layout) for candidate in known if layout < candidate), key=len)
+    lost = [sorted(candidate - layout) for candidate in known if layout < candidate]
+    fuller = sorted(lost, key=lambda names: (len(names), names))
     return ", ".join(fuller[0]) if fuller and len(fuller[0]) <= _LINES else ""

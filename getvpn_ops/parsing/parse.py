@@ -87,7 +87,7 @@ def _parse(resolved: Resolved, reader: Command, text: str | bytes) -> Parsed[Any
 
 def _refused(cleaned: Cleaned, resolved: Resolved) -> None:
     for number, line in enumerate(cleaned.lines, 1):
-        if line and any(form.match(line) for form in REFUSALS):
+        if any(word in line for word in _REFUSAL_WORDS) and any(form.match(line) for form in REFUSALS):
             raise ParseFailure(resolved.canonical, f"the device refused the command: {redact(line)!r}", number)
 
 
