@@ -10,6 +10,9 @@ The map, from the ground up; a package imports only from those above it in this 
 - ``parsing``: text of a router -> typed state
 - ``reports``: values -> terminal, JSON, YAML
 - ``cli``: the command ``getvpn-ops``
+
+Beside everything stands ``lab``: simulated routers over real SSH. It imports nothing of the above, and only ``cli`` may
+import it, so that the simulator and the parser cannot agree on the same mistake.
 """
 
 __version__ = "0.1.0"

@@ -1,0 +1,209 @@
+"""A terminal without a network: keys in, screen out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from getvpn_ops.lab.router import FLAVOURS, Router
+from getvpn_ops.lab.terminal import Terminal
+
+EXEC_FILE = Path(__file__).parents[3] / "getvpn_ops" / "lab" / "grammar" / "exec.txt"
+
+
+class Screen:
+    """A session that a test types into."""
+
+    def __init__(self, release: str = "17", privilege: int = 15, *lines: str) -> None:
+        self.router = Router(hostname="R1", release=release, enable_secret="e")  # noqa: S106 -- of a simulated router
+        assert self.router.load(lines) == []
+        self.shown = ""
+        self.ended = False
+        self.terminal = Terminal(self.router, self._send, self._close, privilege)
+        self.terminal.length = 0
+        self.terminal.start()
+
+    def _send(self, text: str) -> None:
+        self.shown += text
+
+    def _close(self) -> None:
+        self.ended = True
+
+    def type(self, keys: str) -> str:
+        """Type keys; returns what appeared."""
+        before = len(self.shown)
+        self.terminal.feed(keys)
+        return self.shown[before:]
+
+
+ANSWERS = {
+    "invalid": ("show foo\r", "show foo\r\n        ^\r\n% Invalid input detected at '^' marker.\r\n\r\nR1#"),
+    "incomplete": ("terminal length\r", "terminal length\r\n% Incomplete command.\r\n\r\nR1#"),
+    "empty": ("\r", "\r\nR1#"),
+    "comment": ("! hello\r", "! hello\r\nR1#"),
+    "privilege": ("sh priv\r", "sh priv\r\nCurrent privilege level is 15\r\nR1#"),
+    "bad-filter": (
+        "show clock | foo\r",
+        "show clock | foo\r\n                ^\r\n% Invalid input detected at '^' marker.\r\n\r\nR1#",
+    ),
+    "help": ("show cl?", "show cl?\r\nclock\r\n\r\nR1#show cl"),
+    "tab": ("show cl\t", "show cl\r\nR1#show clock "),
+    "erase-line": ("wrong\x15\r", "wrong" + "\b \b" * 5 + "\r\nR1#"),
+    "erase-word": ("show wrong\x17cl\x15", "show wrong" + "\b \b" * 5 + "cl" + "\b \b" * 7),
+    "ctrl-c": ("wrong\x03", "wrong\r\nR1#"),
+}
+
+
+@pytest.mark.parametrize(("keys", "answer"), ANSWERS.values(), ids=ANSWERS)
+def test_answers(keys: str, answer: str) -> None:
+    assert Screen().type(keys) == answer
+
+
+def test_ambiguous_has_no_blank_line() -> None:
+    assert Screen("17", 1).type("e\r") == 'e\r\n% Ambiguous command:  "e"\r\nR1>'
+
+
+def test_enable_and_disable() -> None:
+    screen = Screen("17", 1)
+    assert screen.type("show run\r").endswith("% Invalid input detected at '^' marker.\r\n\r\nR1>")
+    assert screen.type("en\r") == "en\r\nPassword: "
+    assert screen.type("wrong\r") == "\r\nPassword: "
+    assert screen.type("e\r") == "\r\nR1#"
+    assert screen.type("disable\r").endswith("R1>")
+    for _ in range(2):
+        screen.type("en\rx\rx\r")
+        assert screen.type("x\r") == "\r\n% Bad secrets\r\n\r\nR1>"
+
+
+def test_modes_and_their_prompts() -> None:
+    for release, word in (("12.4", "gdoi"), ("15", "gkm"), ("17", "gkm")):
+        screen = Screen(release)
+        screen.type("conf t\r")
+        assert screen.type("crypto gdoi group G\r").endswith(f"R1(config-{word}-group)#")
+        assert screen.type("server local\r").endswith(f"R1({word}-local-server)#")
+        assert screen.type("sa ipsec 1\r").endswith(f"R1({word}-sa-ipsec)#")
+        assert screen.type("address ipv4 10.0.0.1\r").endswith(f"R1({word}-local-server)#")
+        assert screen.type("redundancy\r").endswith("R1(gdoi-coop-ks-config)#")
+        assert screen.type("local priority 300\r").count("^\r\n% Invalid input") == 1
+        assert screen.type("exit\r").endswith(f"R1({word}-local-server)#")
+        assert "group" in screen.type("do show run | section gdoi\r")
+        assert screen.type("hostname R2\r").endswith("R2(config)#")
+        assert screen.type("end\r").endswith("R2#")
+
+
+def test_a_newer_keyword_is_unknown_to_an_old_release() -> None:
+    screen = Screen("12.4")
+    screen.type("conf t\r")
+    assert "% Invalid input" in screen.type("crypto gkm group G\r")
+    screen.type("crypto isakmp policy 1\r")
+    assert "% Invalid input" in screen.type("group 14\r")
+    assert "% Invalid input" in screen.type("hash sha256\r")
+
+
+def test_reload_forgets_what_was_not_saved() -> None:
+    screen = Screen()
+    screen.type("conf t\rip domain name a.example\rend\rwrite\rconf t\rip domain name b.example\rend\r")
+    assert screen.type("reload\r").endswith("Save? [yes/no]: ")
+    screen.type("no\r")
+    screen.type("\r")
+    assert screen.ended
+    assert "ip domain name a.example" in list(screen.router.running.lines())
+
+
+def test_paging() -> None:
+    screen = Screen("17", 15, *(f"ip host h{number} 10.0.0.{number}" for number in range(1, 30)))
+    screen.type("terminal length 10\r")
+    assert screen.type("show run\r").count("\r\n") == 10
+    assert screen.shown.endswith(" --More-- ")
+    assert screen.type("\r").count("\r\n") == 1
+    assert screen.type(" ").count("\r\n") == 9
+    assert screen.type("q").endswith("R1#")
+
+
+FILTERS = {
+    "include": ("include gdoi", ["crypto gdoi group G"]),
+    "exclude": ("exclude .", []),
+    "count": ("count gdoi", ["Number of lines which match regexp = 1"]),
+    "section": ("section gdoi", ["crypto gdoi group G", " identity number 7"]),
+    "begin": ("begin identity", [" identity number 7", "!", "end", ""]),
+}
+
+
+@pytest.mark.parametrize(("pipe", "lines"), FILTERS.values(), ids=FILTERS)
+def test_filters(pipe: str, lines: list[str]) -> None:
+    screen = Screen("17", 15, "crypto gdoi group G", " identity number 7")
+    shown = screen.type(f"show run | {pipe}\r").split("\r\n")[1:-1]
+    assert [line for line in shown if pipe != "exclude ." or line] == lines
+
+
+@given(st.text(max_size=80))
+def test_no_keys_can_break_it(keys: str) -> None:
+    screen = Screen()
+    screen.type(keys)
+    screen.type("\x03")
+    if not screen.ended:
+        assert screen.shown.endswith("#")
+
+
+def test_defaults_are_not_printed_back() -> None:
+    screen = Screen()
+    screen.type("conf t\rcrypto isakmp policy 5\rencryption aes 256\rhash sha\rlifetime 86400\rgroup 14\rend\r")
+    assert [line for line in screen.router.running.lines() if line != "!"] == [
+        "crypto isakmp policy 5",
+        " encr aes 256",
+        " group 14",
+    ]
+
+
+TYPED = {
+    "replaced": (["logging buffered 8192", "logging buffered 9000"], ["logging buffered 9000"]),
+    "removed": (["logging buffered 8192", "no logging buffered"], []),
+    "several": (["ntp server 10.0.0.1", "ntp server 10.0.0.2"], ["ntp server 10.0.0.1", "ntp server 10.0.0.2"]),
+    "one-of-several": (
+        ["ntp server 10.0.0.1", "ntp server 10.0.0.2", "no ntp server 10.0.0.1"],
+        ["ntp server 10.0.0.2"],
+    ),
+    "order-of-the-router": (["ip cef", "hostname A"], ["hostname A", "ip cef"]),
+    "default-switched-off": (["no ip domain lookup"], ["no ip domain lookup"]),
+    "and-on-again": (["no ip domain lookup", "ip domain lookup"], []),
+    "block": (["crypto gdoi group G", "passive", "no crypto gdoi group G"], []),
+    "in-block": (["crypto gdoi group G", "passive", "no passive"], ["crypto gdoi group G"]),
+    "names-in-full": (
+        ["int gi0/1", "ip addr 10.0.0.1 255.0.0.0"],
+        ["interface GigabitEthernet0/1", " ip address 10.0.0.1 255.0.0.0"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("typed", "held"), TYPED.values(), ids=TYPED)
+def test_what_a_router_holds(typed: list[str], held: list[str]) -> None:
+    screen = Screen()
+    screen.type("conf t\r")
+    for line in typed:
+        assert "%" not in screen.type(f"{line}\r")
+    assert [line for line in screen.router.running.lines() if line != "!"] == held
+
+
+@pytest.mark.parametrize("release", sorted(FLAVOURS))
+def test_a_printed_configuration_loads_again(release: str) -> None:
+    screen = Screen(release)
+    screen.type("conf t\rhostname A\rcrypto isakmp policy 5\rencr aes\rexit\rcrypto gdoi group G\ridentity number 7\r")
+    screen.type("server local\rrekey transport unicast\rsa ipsec 1\rprofile P\raddress ipv4 10.0.0.1\rend\r")
+    printed = screen.router.show_configuration()
+    again = Router(release=release)
+    assert again.load(printed) == []
+    assert list(again.running.lines()) == list(screen.router.running.lines())
+
+
+@pytest.mark.parametrize("privilege", [1, 15])
+def test_every_exec_command_does_something(privilege: int) -> None:
+    words = {"IFNAME": "Gi0/1", "<0-512>": "0", "[<0-15>]": "15", "[memory]": "memory"}
+    for line in EXEC_FILE.read_text().splitlines():
+        level, _, rest = line.partition(" ")
+        if not level.isdigit() or int(level) > privilege:
+            continue
+        typed = " ".join(words.get(word, word) for word in rest.partition(" = ")[0].split())
+        assert "%" not in Screen("17", privilege).type(f"{typed}\r"), typed
