@@ -248,14 +248,25 @@ class Configuration:
             if block.lines or block.opens or first != group:
                 yield "!"
             group = "" if block.opens else first
-            yield block.text
+            yield block.text + (" " if block.opens == "cryptomap" else "")  # IOS leaves a blank behind this one
             yield from self._below(block, 1)
         yield "!"
 
     def _below(self, block: Block, depth: int) -> Iterator[str]:
         mode = self.mode(block)
+        for remark in _remarks(mode.name, [line.text for line in block.lines]):
+            yield " " * depth + remark
         for line in block.lines:
             if (text := mode.printed(line.text)) is not None:
                 yield " " * depth + text
             if line.opens:
                 yield from self._below(line, depth + 1)
+
+
+def _remarks(mode: str, texts: list[str]) -> list[str]:
+    """What a router adds to the lines of a mode that lack something."""
+    if mode == "interface" and not any(text.startswith(("ip address ", "switchport ")) for text in texts):
+        return ["no ip address"]
+    if mode == "ks" and "rekey transport unicast" in texts and not any("mypubkey" in text for text in texts):
+        return ["! Incomplete unicast rekey configuration", "! Rekey authentication is not configured"]
+    return []

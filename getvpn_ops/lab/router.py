@@ -102,6 +102,7 @@ class Router:
         enable_secret: None: nobody becomes privileged but by account.
         vtys: sessions at a time.
         clock: gives the time; the lab's own.
+        watchers: terminals that show log messages as they come.
     """
 
     hostname: str = "Router"
@@ -115,6 +116,7 @@ class Router:
     booted: datetime = field(init=False)
     changed: str | None = field(init=False, default=None)
     sessions: int = field(init=False, default=0)
+    watchers: list[Callable[[str], None]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.running = Configuration(self.release)
@@ -144,6 +146,8 @@ class Router:
                 continue
             if line.startswith(("Building configuration", "Current configuration", "version ")):
                 continue
+            if line.strip() == "no ip address":
+                continue  # printed for an interface that has none
             if not isinstance(self.running.type_line(stack, line.strip()), Accepted):
                 refused.append(line)
         self.startup = self.running.copy()
@@ -158,6 +162,13 @@ class Router:
         self.running = self.startup.copy() if self.startup else Configuration(self.release)
         self.booted = self.clock()
         self.changed = None
+
+    def log(self, message: str) -> None:
+        """Say a log message, such as ``%SYS-5-CONFIG_I: ...``, to every terminal that watches."""
+        now = self.clock()
+        line = f"*{now:%b} {now.day:>2} {now:%H:%M:%S}.{now.microsecond // 1000:03d}: {message}"
+        for watcher in tuple(self.watchers):
+            watcher(line)
 
     def stamp(self) -> str:
         """``10:44:12.123 UTC Mon Mar 1 2021``."""

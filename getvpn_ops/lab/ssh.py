@@ -76,6 +76,7 @@ class _Session(asyncssh.SSHServerSession[str]):
         self._privilege = privilege
         self._channel: asyncssh.SSHServerChannel[str] | None = None
         self._terminal: Terminal | None = None
+        self._command: str | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[str]) -> None:
         self._channel = chan
@@ -90,9 +91,22 @@ class _Session(asyncssh.SSHServerSession[str]):
     def shell_requested(self) -> bool:
         return True
 
+    def exec_requested(self, command: str) -> bool:
+        self._command = command
+        return True
+
     def session_started(self) -> None:
-        if self._terminal is not None:
+        if self._terminal is None:
+            return
+        if self._command is None:
             self._terminal.start()
+        else:
+            self._terminal.run(self._command)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        if self._terminal is not None:
+            self._terminal.stop()
 
     def data_received(self, data: str, datatype: int | None) -> None:
         del datatype

@@ -31,7 +31,6 @@ class Terminal:
         self.router = router
         self.privilege = privilege
         self.length = 24
-        self.monitor = False
         self._send = send
         self._close = close
         self._line = ""
@@ -40,6 +39,7 @@ class Terminal:
         self._hidden = False
         self._pages: Iterator[str] | None = None
         self._after_cr = False
+        self._silent = False
         self.closed = False
 
     @property
@@ -52,6 +52,19 @@ class Terminal:
     def start(self) -> None:
         """The session is open."""
         self._write(f"\n{self.prompt}")
+
+    def run(self, command: str) -> None:
+        """The exec channel: one command without echo, prompt or paging; then the session ends."""
+        self.length = 0
+        outcome = exec_syntax(self.privilege).read(command.partition("|")[0].rstrip())
+        if isinstance(outcome, Accepted) and outcome.meaning.name.startswith("show-"):
+            self._send("\r\n")
+            self._silent = True
+            self._execute(command, offset=0)
+        else:
+            self._write(f'Line has invalid autocommand "{command}"')
+        self.closed = True
+        self._close()
 
     def feed(self, keys: str) -> None:
         """Take keys as they arrive."""
@@ -108,6 +121,9 @@ class Terminal:
 
     def _show(self, lines: list[str]) -> None:
         """Print lines, page by page where the terminal is short."""
+        if self._silent:
+            self._write("\n".join(lines))  # the exec channel ends without a line end
+            return
         if not self.length or len(lines) < self.length:
             self._write("".join(f"{line}\n" for line in lines))
             self._send(self.prompt)
@@ -273,12 +289,22 @@ class Terminal:
         self._send(self.prompt)
 
     def _do_terminal_monitor(self) -> None:
-        self.monitor = True
+        if self._watch not in self.router.watchers:
+            self.router.watchers.append(self._watch)
         self._send(self.prompt)
 
     def _do_terminal_no_monitor(self) -> None:
-        self.monitor = False
+        self.stop()
         self._send(self.prompt)
+
+    def _watch(self, line: str) -> None:
+        """A log message comes when it comes, also into the middle of a line."""
+        self._write(f"\n{line}\n")
+
+    def stop(self) -> None:
+        """The session has ended, or wants no more messages."""
+        if self._watch in self.router.watchers:
+            self.router.watchers.remove(self._watch)
 
     def _do_configure_terminal(self) -> None:
         self._write("Enter configuration commands, one per line.  End with CNTL/Z.\n")
@@ -332,9 +358,10 @@ class Terminal:
             self._send(self.prompt)
             return
         if len(words) == 1 and len(first) > 1 and "exit".startswith(first):
-            self._blocks.pop()
-            if not self._blocks:
+            if len(self._blocks) == 1:
                 self._leave()
+            else:
+                self._blocks.pop()
             self._send(self.prompt)
             return
         if first == "do" and len(words) > 1:
@@ -349,7 +376,10 @@ class Terminal:
             self._refuse(outcome, line, 0)
 
     def _leave(self) -> None:
-        self._blocks.clear()
+        """Out of configuration, which the router logs."""
+        if self._blocks:
+            self._blocks.clear()
+            self.router.log("%SYS-5-CONFIG_I: Configured from console by vty0")
 
     # -- help
 

@@ -125,6 +125,15 @@ class TestOpenSsh:
         child.send("exit\r")
         child.expect(pexpect.EOF)
 
+    def test_exec_channel(self, start: Callable[..., Port]) -> None:
+        port = start(privilege=15)
+        command = [*LOOSE, "-p", str(port.number), "ops@127.0.0.1", "show ip interface brief"]
+        child: pexpect.spawn[str] = pexpect.spawn("ssh", command, encoding="latin-1", timeout=20)
+        child.expect(r"[Pp]assword: ")
+        child.sendline("pass-1")
+        child.expect_exact("GigabitEthernet0/0/1       unassigned")
+        child.expect(pexpect.EOF)
+
     def test_vty_limit(self, start: Callable[..., Port]) -> None:
         port = start(vtys=1)
         first = self.spawn(port)

@@ -207,3 +207,59 @@ def test_every_exec_command_does_something(privilege: int) -> None:
             continue
         typed = " ".join(words.get(word, word) for word in rest.partition(" = ")[0].split())
         assert "%" not in Screen("17", privilege).type(f"{typed}\r"), typed
+
+
+def test_what_a_router_adds_by_itself() -> None:
+    screen = Screen(
+        "17",
+        15,
+        "interface Gi0/1",
+        "crypto gdoi group G",
+        "server local",
+        "rekey transport unicast",
+        "crypto map M 10 gdoi",
+    )
+    assert [line for line in screen.router.running.lines() if line != "!"] == [
+        "crypto gdoi group G",
+        " server local",
+        "  ! Incomplete unicast rekey configuration",
+        "  ! Rekey authentication is not configured",
+        "  rekey transport unicast",
+        "crypto map M 10 gdoi ",
+        "interface GigabitEthernet0/1",
+        " no ip address",
+    ]
+
+
+def test_log_messages_come_in_between() -> None:
+    screen = Screen()
+    screen.router.log("%SYS-5-CONFIG_I: nobody watches")
+    assert "nobody" not in screen.shown
+    screen.type("terminal monitor\r")
+    screen.type("show cl")
+    screen.router.log("%GDOI-5-GM_REGS_COMPL: Registration to KS 10.0.0.1 complete for group G using address 10.1.1.1")
+    assert screen.shown.split("\r\n")[-2].endswith("complete for group G using address 10.1.1.1")
+    assert "UTC" in screen.type("ock\r")
+    screen.type("conf t\r")
+    assert "%SYS-5-CONFIG_I: Configured from console by vty0" in screen.type("end\r")
+    screen.type("terminal no monitor\r")
+    before = screen.shown
+    screen.router.log("%SYS-5-CONFIG_I: too late")
+    assert screen.shown == before
+
+
+EXEC_CHANNEL = {
+    "answers": ("show privilege", "\r\nCurrent privilege level is 15"),
+    "filter": ("show run | include nothing-like-it", "\r\n"),
+    "not-a-show": ("reload", 'Line has invalid autocommand "reload"'),
+    "wrong": ("show foo", 'Line has invalid autocommand "show foo"'),
+}
+
+
+@pytest.mark.parametrize(("command", "answer"), EXEC_CHANNEL.values(), ids=EXEC_CHANNEL)
+def test_exec_channel(command: str, answer: str) -> None:
+    screen = Screen()
+    before = len(screen.shown)
+    screen.terminal.run(command)
+    assert screen.shown[before:] == answer
+    assert screen.ended
