@@ -15,4 +15,8 @@ Beside everything stands ``lab``: simulated routers over real SSH. It imports no
 import it, so that the simulator and the parser cannot agree on the same mistake.
 """
 
+import logging
+
 __version__ = "0.1.0"
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # whoever imports us says where records go

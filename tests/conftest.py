@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+pytest_plugins = ["lab_routers"]
+
 SOAK = bool(os.environ.get("GETVPN_OPS_SOAK"))
 
 settings.register_profile(

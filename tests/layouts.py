@@ -25,6 +25,11 @@ FREE = {
     "show_archive.textfsm",
     "show_clock.textfsm",
     "show_crypto_session.textfsm",
+    "show_crypto_session_brief.textfsm",
+    "show_crypto_map.textfsm",
+    "show_crypto_pki_certificates.textfsm",
+    "show_crypto_pki_trustpoints.textfsm",
+    "show_crypto_engine.textfsm",
 }
 
 

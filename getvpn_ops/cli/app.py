@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Annotated, NoReturn
@@ -10,7 +11,8 @@ import typer
 
 from getvpn_ops import __version__
 from getvpn_ops.cli import explain, parse
-from getvpn_ops.cli.output import say
+from getvpn_ops.cli.output import open_streams, say
+from getvpn_ops.dialect.secrets import redact
 from getvpn_ops.errors import ExitCode, GetvpnOpsError, NoSuchPageError, ParseFailure, UnknownCommandError
 
 app = typer.Typer(
@@ -22,8 +24,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"auto_envvar_prefix": "GETVPN_OPS", "help_option_names": ["-h", "--help"]},
 )
-app.command("parse")(parse.command)
-app.command("explain")(explain.command)
+app.command("parse", short_help="Turn what a router printed into typed state.")(parse.command)
+app.command("explain", short_help="Say what a GETVPN log message means and what to look at next.")(explain.command)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 -- the signature of a Typer callback
@@ -36,7 +38,8 @@ def _version(asked: bool) -> None:  # noqa: FBT001 -- the signature of a Typer c
 def root(
     *,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, allow_from_autoenv=False, help="Show the version."),
     ] = False,
 ) -> None:
     """Fleet manager for Cisco IOS / IOS-XE routers that run GETVPN (GDOI)."""
@@ -46,6 +49,9 @@ def root(
 def main() -> NoReturn:
     """Run the command; every error of ours ends with a message for a person and its exit code."""
     code = ExitCode.GOOD
+    open_streams()
+    if os.environ.get("GETVPN_OPS_DEBUG"):
+        logging.basicConfig()
     try:
         app(standalone_mode=True)
     except (UnknownCommandError, NoSuchPageError) as exc:
@@ -69,7 +75,7 @@ def main() -> NoReturn:
     except Exception as exc:
         if os.environ.get("GETVPN_OPS_DEBUG"):
             raise
-        say(f"internal error: {type(exc).__name__}: {exc}", "bold red")
+        say(f"internal error: {type(exc).__name__}: {redact(str(exc))}", "bold red")
         say("this is a defect of getvpn-ops; set GETVPN_OPS_DEBUG=1 for the traceback")
         code = ExitCode.INTERNAL
     sys.exit(code)

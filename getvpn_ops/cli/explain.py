@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from getvpn_ops.cli.output import write_text, write_view
+from getvpn_ops.cli.output import form_of, write_data, write_view
 from getvpn_ops.dialect.syslog_catalogue import CATALOGUE, explain
 from getvpn_ops.errors import NoSuchPageError, UsageError
 from getvpn_ops.model.plain import to_plain
 from getvpn_ops.parsing.syslog import parse_syslog
 from getvpn_ops.reports.manual import syslog_list, syslog_page
-from getvpn_ops.reports.parsed import Output, structured
+from getvpn_ops.reports.parsed import Output
 
 
 def command(
@@ -35,12 +34,12 @@ def command(
 
     Facility and severity of a message do not matter: they differ between releases. Exit codes: 0 explained; 2 no page.
     """
-    form = output or (Output.TABLE if out is None and sys.stdout.isatty() else Output.JSON)
+    form = form_of(output, out)
     if list_pages:
         if form is Output.TABLE:
             write_view(syslog_list(CATALOGUE), out)
         else:
-            write_text(structured(to_plain(CATALOGUE), form), out)
+            write_data(CATALOGUE, form, out)
         return
     if name is None:
         raise UsageError("name a message, such as: getvpn-ops explain GM_RE_REGISTER; or see --list")
@@ -54,4 +53,4 @@ def command(
     plain = to_plain(found.entry)
     if message is not None:
         plain["message"] = to_plain(message)
-    write_text(structured(plain, form), out)
+    write_data(plain, form, out)

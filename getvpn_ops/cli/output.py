@@ -2,56 +2,100 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import io
 import os
+import stat
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
 from getvpn_ops.errors import UsageError
-from getvpn_ops.reports.console import console
+from getvpn_ops.model.plain import to_plain
+from getvpn_ops.reports.console import Visible, console, visible
+from getvpn_ops.reports.parsed import Output, structured
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import RenderableType
+
+_STDOUT = Path("-")
+
+
+def open_streams() -> None:
+    """Make the standard streams fit to use, however the process was started.
+
+    Characters that a stream cannot carry are written as escapes. A closed stdin is empty, messages to a closed stderr
+    are lost, and a closed stdout is found when there is something to write.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115 -- for as long as the process lives
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(message: str, style: str = "") -> None:
-    """A line for a person, on stderr, shown as it is."""
-    console(stderr=True).print(Text(message, style=style), soft_wrap=True)
+    """A line for a person, on stderr, shown as it is; lost if nobody can read it."""
+    with contextlib.suppress(OSError, SystemExit):  # the latter is how rich ends a process whose reader has gone
+        console(stderr=True).print(Text(visible(message), style=style), soft_wrap=True)
+
+
+def form_of(asked: Output | None, out: Path | None) -> Output:
+    """The format asked for; else a table for a person at a terminal, and JSON for everyone else."""
+    watched = out in {None, _STDOUT} and sys.stdout is not None and sys.stdout.isatty()
+    return asked or (Output.TABLE if watched else Output.JSON)
+
+
+def write_data(value: object, form: Output, out: Path | None) -> None:
+    """Write a value as JSON or YAML; see ``write_text``."""
+    to_stdout = out in {None, _STDOUT} and sys.stdout is not None
+    only_ascii = to_stdout and codecs.lookup(sys.stdout.encoding).name != "utf-8"
+    write_text(structured(to_plain(value), form, only_ascii=only_ascii), out)
 
 
 def write_text(text: str, out: Path | None) -> None:
-    """Write data to stdout or to a file that only its owner can read.
+    """Write to stdout (None or ``-``), or to a file that only its owner can read.
 
     Raises:
-        UsageError: the file cannot be written.
+        UsageError: it cannot be written.
     """
-    if out is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-        return
     try:
-        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
+        if out in {None, _STDOUT}:
+            if sys.stdout is None:
+                raise UsageError("standard output is closed: name a file with --out")
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            return
+        _write_private(text, out)
+    except BrokenPipeError:
+        raise
     except OSError as exc:
-        msg = f"cannot write {out}: {exc.strerror}"
+        msg = f"cannot write {'to standard output' if out in {None, _STDOUT} else out}: {exc.strerror}"
         raise UsageError(msg) from exc
 
 
-def write_view(view: RenderableType, out: Path | None) -> None:
-    """Show a view on stdout, or write it as plain text to a file.
+def _write_private(text: str, out: Path) -> None:
+    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)  # the file may be an old one that others could read
+        file.write(text)
 
-    Raises:
-        UsageError: the file cannot be written.
-    """
-    if out is None and console().is_terminal:
-        console().print(view)
+
+def write_view(view: RenderableType, out: Path | None) -> None:
+    """Show a view on stdout, or write it as plain text; see ``write_text``."""
+    to_stdout = out in {None, _STDOUT}
+    if to_stdout and sys.stdout is not None and console().is_terminal:
+        console().print(Visible(view))
         return
-    plain = Console(width=console().width, file=io.StringIO(), markup=False, emoji=False, highlight=False)
+    width = console(stderr=sys.stdout is None).width
+    plain = Console(width=width, file=io.StringIO(), markup=False, emoji=False, highlight=False)
     with plain.capture() as shown:
-        plain.print(view)
-    write_text("".join(f"{line.rstrip()}\n" for line in shown.get().splitlines()), out)
+        plain.print(Visible(view))
+    write_text("".join(f"{line.rstrip()}\n" for line in shown.get().split("\n")[:-1]), out)

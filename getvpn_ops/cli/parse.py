@@ -10,14 +10,13 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from getvpn_ops.cli.output import say, write_text, write_view
+from getvpn_ops.cli.output import form_of, say, write_data, write_view
 from getvpn_ops.errors import ExitCode, UsageError
-from getvpn_ops.model.plain import to_plain
 from getvpn_ops.parsing import known_commands, parse, parse_transcript
 from getvpn_ops.parsing.index import index_rows, resolve
 from getvpn_ops.parsing.transcript import Fate
 from getvpn_ops.reports.console import console
-from getvpn_ops.reports.parsed import Output, parsed_view, structured, transcript_plain, transcript_view
+from getvpn_ops.reports.parsed import Output, parsed_view, transcript_plain, transcript_view
 
 _STDIN = Path("-")
 
@@ -29,7 +28,8 @@ def command(
     file: Annotated[Path, typer.Argument(metavar="[FILE]", help="The captured text; - is standard input.")] = _STDIN,
     *,
     output: Annotated[
-        Output | None, typer.Option("--output", "-o", help="Format; a table on a terminal, else JSON.")
+        Output | None,
+        typer.Option("--output", "-o", case_sensitive=False, help="Format; a table on a terminal, else JSON."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file (mode 0600) instead of stdout.")] = None,
     transcript: Annotated[
@@ -42,7 +42,7 @@ def command(
 
     Exit codes: 0 parsed; 2 unknown command or unusable input; 3 the text gives no state.
     """
-    form = output or (Output.TABLE if out is None and sys.stdout.isatty() else Output.JSON)
+    form = form_of(output, out)
     if list_commands:
         _list(form, out)
     elif transcript is not None:
@@ -56,7 +56,7 @@ def command(
 
 
 def _one(text_of: str, file: Path, form: Output, out: Path | None) -> None:
-    if resolve(text_of) is None and Path(text_of).is_file():
+    if resolve(text_of) is None and _is_file(text_of):
         msg = f'{text_of} is a file; name the command first: getvpn-ops parse "show crypto gdoi" {text_of}'
         raise UsageError(msg)
     if resolve(text_of) is None:  # before standard input is waited for
@@ -65,7 +65,7 @@ def _one(text_of: str, file: Path, form: Output, out: Path | None) -> None:
     if form is Output.TABLE:
         write_view(parsed_view(parsed, console().width), out)
         return
-    write_text(structured(to_plain(parsed), form), out)
+    write_data(parsed, form, out)
     if parsed.unrecognized:
         count = len(parsed.unrecognized)
         say(f'left out: {count} line{"s" if count > 1 else ""}; see "unrecognized"', "yellow")
@@ -76,7 +76,7 @@ def _transcript(path: Path, form: Output, out: Path | None) -> None:
     if form is Output.TABLE:
         write_view(transcript_view(found, console().width), out)
     else:
-        write_text(structured(transcript_plain(found), form), out)
+        write_data(transcript_plain(found), form, out)
     shows = [piece for piece in found.pieces if piece.fate is not Fate.NOT_READ]
     read = sum(1 for piece in shows if piece.parsed is not None)
     say(f"{read} of {len(shows)} show commands gave state")
@@ -92,7 +92,7 @@ def _transcript(path: Path, form: Output, out: Path | None) -> None:
 def _list(form: Output, out: Path | None) -> None:
     if form is not Output.TABLE:
         rows = [{"command": row.canonical, "template": row.template} for row in index_rows()]
-        write_text(structured(rows, form), out)
+        write_data(rows, form, out)
         return
     table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("command")
@@ -103,6 +103,13 @@ def _list(form: Output, out: Path | None) -> None:
         words = (["group NAME"] if "group" in row.pattern.groupindex else []) + [f"[{word.upper()}]" for word in takes]
         table.add_row(Text(name), Text(" ".join(words), style="dim"))
     write_view(table, out)
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # a command may be too long for the name of a file
+        return False
 
 
 def _read(path: Path) -> bytes:

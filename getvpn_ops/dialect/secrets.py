@@ -9,7 +9,7 @@ from getvpn_ops.model.config.secret import Secret, placeholder
 
 _TYPE = r"(?:(?P<type>\d)\s+(?=\S))?"
 _NEW = r"(?!\d*\s*<redacted sha256:)(?=\S)"  # what was replaced already is no secret
-_LABEL = r"(?:size|data|name|type|usage|length|server|management)\b[^:]*:"
+_LABEL = r"(?:is\s|(?:size|data|name|type|usage|length|server|management)\b[^:]*:)"
 _WORD = rf"{_TYPE}(?P<secret>{_NEW}\S+)"
 _REST = rf"{_TYPE}(?P<secret>{_NEW}.+?)\s*$"
 
@@ -77,11 +77,13 @@ SECRET_RULES = (
     _rule("ipsec-manual-key", rf"\bsession-key\s+(?:inbound|outbound)\s+ah\s+\d+\s+(?P<secret>{_NEW}\S+)"),
     _rule("ipsec-manual-key", rf"\bsession-key\s+(?:inbound|outbound)\s.*?\scipher\s+(?P<secret>{_NEW}\S+)"),
     _rule("ipsec-manual-key", rf"\bsession-key\s+(?:inbound|outbound)\s.*?\sauthenticator\s+(?P<secret>{_NEW}\S+)"),
+    _rule("ipsec-manual-key", rf"\b(?:cipher|authenticator|authentication)\s+key\s*:\s*{_WORD}"),
     _rule("trustsec-key", rf"\bsap\s+pmk\s+{_WORD}"),
     _rule("url-password", r"\b\w[\w+.\-]*://[^\s:/@]*:(?P<secret>(?!<redacted)[^\s@]+)@"),
     _rule(
         "environment", rf"\bevent\s+manager\s+environment\s+\S*(?:pass|secret|key|token)\S*\s+(?P<secret>{_NEW}.+?)\s*$"
     ),
+    _rule("user-password", rf"\btest\s+aaa\s+group\s+\S+\s+\S+\s+{_WORD}"),
     _rule("token", rf"\b(?:idtoken|token)\s+{_REST}"),
     # whatever else calls itself a password
     _rule(
@@ -104,7 +106,7 @@ NO_SECRETS = re.compile(
 """Lines whose words are chosen by people or that only speak of passwords."""
 
 _HINT = re.compile(
-    r"pass|secret|key|communit|auth|encryption|psk|pmk|token|://|snmp-server|environment|standby|vrrp|glbp",
+    r"pass|secret|key|communit|auth|encryption|psk|pmk|token|test\s+aaa|://|snmp-server|environment|standby|vrrp|glbp",
     re.IGNORECASE,
 )
 

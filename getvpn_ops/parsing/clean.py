@@ -24,6 +24,10 @@ _MARKS = re.compile(r"[\b\r]|\x1b\[[0-2]?K|[^\b\r\x1b]+|\x1b")
 _BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
+LONGEST = 4096
+"""Characters of the longest line that is read: no router prints a longer one, and rules take their time over it."""
+
+
 @dataclass(slots=True)
 class Cleaned:
     """A text, ready for a template.
@@ -108,12 +112,16 @@ def clean(text: str, wanted: Resolved, *, syslog_is_data: bool = False) -> Clean
         syslog_is_data: whether log messages are the output (``show logging``).
 
     Raises:
-        ParseFailure: the text is empty, or its prompts say that it answers another command.
+        ParseFailure: the text is empty, a line is too long for a router's, or its prompts say that it answers another
+            command.
     """
     shown = screen(text)
     if not shown.strip():
         raise ParseFailure(wanted.canonical, "the text is empty")
     raw = [line.rstrip() for line in shown.split("\n")]
+    if len(shown) > LONGEST and (number := next((n for n, line in enumerate(raw, 1) if len(line) > LONGEST), 0)):
+        reason = f"{len(raw[number - 1])} characters: no router prints such a line"
+        raise ParseFailure(wanted.canonical, reason, number)
     cleaned = Cleaned([line.strip() for line in raw], raw)
     if "ore" in shown and PAGER.search(shown):
         _drop_pager(cleaned)

@@ -102,5 +102,5 @@ class Command:
         if self.verify is not None and reading.data is not None:
             reading.warnings.extend(self.verify(reading.data))
         if self.reader is None and reading.data is not None:
-            reading.warnings.extend(doubts(reading.data, self.template))
+            reading.warnings.extend(doubts(reading.data, self.template, self.machine.line_fields))
         return reading

@@ -13,10 +13,12 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from getvpn_ops.dialect.secrets import redact
 from getvpn_ops.errors import TemplateError, UnknownCommandError
 from getvpn_ops.resources import data_dir
 
 _OPTIONAL_TAIL = re.compile(r"\[\[(.+?)\]\]")
+_LONGEST = 400  # characters of an unknown command that are looked at
 _ECHO_LEAD = re.compile(r"(?:do\s+)?(?=sh)", re.IGNORECASE)
 
 
@@ -103,7 +105,8 @@ def resolve_or_raise(command: str) -> Resolved:
     """
     found = resolve(command)
     if found is None:
-        raise UnknownCommandError(" ".join(command.split()), _nearest(command))
+        typed = redact(" ".join(command.split())[:_LONGEST])
+        raise UnknownCommandError(typed, _nearest(command[:_LONGEST]))
     return found
 
 

@@ -1,7 +1,7 @@
 """Is a line missing? Compare each record with the layouts that known outputs have.
 
-A release prints certain lines of a section together. A record with all lines of a known layout but some has probably
-lost them: a paste was cut, a line was dropped. Nothing in the record itself shows that, so the layouts of every capture
+A release prints certain lines of a section together. A record with all lines of a known layout but one has probably
+lost it: a paste was cut, a line was dropped. Nothing in the record itself shows that, so the layouts of every capture
 we have are kept in ``parsers/layouts.json`` (made and checked by the tests), and a record that no layout fits, but that
 a fuller one would, gives a warning. Unknown combinations of lines are no damage: releases differ.
 """
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 Layout = frozenset[str]
 _MOST = 5  # warnings of this kind; more say nothing new
-_LINES = 3  # so many lines may a record lose and still be told from one of another release
 _EMPTY: tuple[()] = ()
 _STATE = "getvpn_ops.model.state"
 
@@ -112,12 +111,14 @@ def known_layouts() -> Mapping[str, Mapping[str, frozenset[Layout]]]:
         raise TemplateError(msg) from exc
 
 
-def doubts(data: DataclassInstance, template: str) -> Iterator[str]:
+def doubts(data: DataclassInstance, template: str, lines: frozenset[Layout]) -> Iterator[str]:
     """Say which records probably lack a line.
 
     Args:
         data: the state.
         template: its template.
+        lines: the fields that one line fills together, for each kind of line. What no single line could have brought
+            is rather the layout of another release than a loss.
 
     Yields:
         At most five warnings.
@@ -129,16 +130,16 @@ def doubts(data: DataclassInstance, template: str) -> Iterator[str]:
         key = type(record), tuple([value is None or value is _EMPTY for value in values])
         lost = answers.get(key)
         if lost is None:
-            lost = answers[key] = _lost(layout_of(record), known.get(type(record).__name__, frozenset()))
+            lost = answers[key] = _lost(layout_of(record), known.get(type(record).__name__, frozenset()), lines)
         if lost and said < _MOST:
             said += 1
             yield f"{path} has no {lost}, as known outputs with its other lines have: was a line lost?"
 
 
-def _lost(layout: Layout, known: frozenset[Layout]) -> str:
-    """What the nearest fuller layout has more, if none fits; else nothing."""
+def _lost(layout: Layout, known: frozenset[Layout], lines: frozenset[Layout]) -> str:
+    """What a known layout has more, if none fits and one line would make the difference; else nothing."""
     if layout in known:
         return ""
-    lost = [sorted(candidate - layout) for candidate in known if layout < candidate]
-    fuller = sorted(lost, key=lambda names: (len(names), names))
-    return ", ".join(fuller[0]) if fuller and len(fuller[0]) <= _LINES else ""
+    more = [candidate - layout for candidate in known if layout < candidate]
+    lost = sorted((len(names), sorted(names)) for names in more if any(names <= line for line in lines))
+    return ", ".join(lost[0][1]) if lost else ""

@@ -177,6 +177,10 @@ class Machine:
                     )
                 )
             self.states[state] = tuple(compiled)
+        names = [value.lower() for value in self.values]
+        self.line_fields = frozenset(
+            frozenset(names[place] for _, place in rule.captures) for rules in self.states.values() for rule in rules
+        )
 
     def _near(self, state: str, head: str) -> tuple[_Rule, ...]:
         """The rules of a state that may match a line which begins so."""

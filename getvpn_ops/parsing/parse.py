@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _REFUSAL_WORDS = ("%", "uthorization", "autocommand")  # one of them stands in every refusal
+_QUOTED = 160  # characters of a line that a reason quotes
 _FOREIGN_SHARE = 4  # a text of which fewer than one line in so many is known is another command's output
 
 
@@ -39,7 +40,8 @@ def parse(command: str, text: str | bytes) -> Parsed[Any]:
 
     Raises:
         UnknownCommandError: no template for this command.
-        ParseFailure: the text gives no state; says why. Nothing else is raised, whatever the text.
+        ParseFailure: the text gives no state; says why. Nothing else is raised, whatever the text. (A broken
+            installation shows as ``TemplateError`` or ``ResourceMissingError``.)
     """
     resolved = resolve_or_raise(command)
     reader = commands_by_template().get(resolved.template)
@@ -71,11 +73,12 @@ def _parse(resolved: Resolved, reader: Command, text: str | bytes) -> Parsed[Any
         first = unrecognized[0] if unrecognized else None
         raise ParseFailure(
             resolved.canonical,
-            f"an essential value is missing{f'; first line not understood: {first.text!r}' if first else ''}",
+            f"an essential value is missing{f'; first line not understood: {_quote(first.text)}' if first else ''}",
             first.line if first else None,
         )
     if resolved.output_filter is not None:
-        warnings.append(f"the output was filtered by '| {resolved.output_filter}': what is absent may only be hidden")
+        shown = redact(resolved.output_filter)  # it may search for a secret
+        warnings.append(f"the output was filtered by '| {shown}': what is absent may only be hidden")
     return Parsed(
         command=resolved.canonical,
         data=reading.data,
@@ -85,10 +88,15 @@ def _parse(resolved: Resolved, reader: Command, text: str | bytes) -> Parsed[Any
     )
 
 
+def _quote(text: str) -> str:
+    """A line as reasons quote it: it may be a long one."""
+    return repr(text if len(text) <= _QUOTED else f"{text[:_QUOTED]}...")
+
+
 def _refused(cleaned: Cleaned, resolved: Resolved) -> None:
     for number, line in enumerate(cleaned.lines, 1):
         if any(word in line for word in _REFUSAL_WORDS) and any(form.match(line) for form in REFUSALS):
-            raise ParseFailure(resolved.canonical, f"the device refused the command: {redact(line)!r}", number)
+            raise ParseFailure(resolved.canonical, f"the device refused the command: {_quote(redact(line))}", number)
 
 
 def _foreign(resolved: Resolved, recognized: int, unrecognized: tuple[Unrecognized, ...]) -> None:
@@ -101,6 +109,6 @@ def _foreign(resolved: Resolved, recognized: int, unrecognized: tuple[Unrecogniz
         first = unrecognized[0] if unrecognized else None
         raise ParseFailure(
             resolved.canonical,
-            f"this is not the output of the command: {known}{f', first {first.text!r} is not' if first else ''}",
+            f"this is not the output of the command: {known}{f', first {_quote(first.text)} is not' if first else ''}",
             first.line if first else None,
         )

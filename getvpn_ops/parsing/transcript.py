@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from getvpn_ops.dialect.secrets import redact
 from getvpn_ops.dialect.terminal import PROMPT
 from getvpn_ops.errors import ParseFailure, UnknownCommandError
-from getvpn_ops.parsing.clean import decode, screen
+from getvpn_ops.parsing.clean import LONGEST, decode, screen
 from getvpn_ops.parsing.index import resolve
 from getvpn_ops.parsing.parse import parse
 
@@ -126,7 +126,7 @@ def _prompts(lines: list[str]) -> list[tuple[int, str | None, str]]:
     candidates = []
     hosts: set[str] = set()
     for index, line in enumerate(lines):
-        if "#" not in line and ">" not in line:
+        if ("#" not in line and ">" not in line) or len(line) > LONGEST:
             continue
         found = PROMPT.fullmatch(line.strip())
         if found is None:
@@ -146,7 +146,9 @@ def _left_over(lines: list[str], start: int, end: int, unsplit: list[Unsplit]) -
     body = lines[start:end]
     filled = [start + offset + 1 for offset, line in enumerate(body) if line.strip()]
     if filled:
-        unsplit.append(Unsplit(filled[0], filled[-1], redact(lines[filled[0] - 1].strip())))
+        first = lines[filled[0] - 1].strip()
+        text = redact(first) if len(first) <= LONGEST else f"(a line of {len(first)} characters)"
+        unsplit.append(Unsplit(filled[0], filled[-1], text))
 
 
 def _piece(lines: list[str], number: int, end: int, hostname: str | None, typed: str) -> Piece:

@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.text import Text
 
 from getvpn_ops.model.plain import to_plain
-from getvpn_ops.reports.console import indented
+from getvpn_ops.reports.console import UNSEEN, indented
 from getvpn_ops.reports.state import state_view
 
 if TYPE_CHECKING:
@@ -29,11 +29,19 @@ class Output(StrEnum):
     YAML = "yaml"
 
 
-def structured(plain: object, output: Output) -> str:
-    """Plain data as JSON or YAML text, ending in a line end."""
+def structured(plain: object, output: Output, *, only_ascii: bool = False) -> str:
+    """Plain data as JSON or YAML text, ending in a line end; what commands a terminal stands in it as an escape.
+
+    Args:
+        plain: dicts, lists, strings, numbers.
+        output: the format; everything but YAML is JSON.
+        only_ascii: whether to escape all that is not ASCII, for a stream that is not UTF-8.
+    """
     if output is Output.YAML:
-        return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)
-    return json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
+        text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=not only_ascii, width=120)
+        return yaml.safe_dump(plain, sort_keys=False, width=120) if UNSEEN.search(text) else text
+    text = json.dumps(plain, indent=2, ensure_ascii=only_ascii) + "\n"
+    return UNSEEN.sub(lambda unseen: f"\\u{ord(unseen[0]):04x}", text)
 
 
 def transcript_plain(transcript: Transcript) -> dict[str, Any]:

@@ -43,6 +43,23 @@ class MapLocalAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class MapSetting:
+    """A line that holds for all entries of a map.
+
+    Attributes:
+        authorization_list: of AAA, for remote access; ``authentication_list`` likewise.
+        client_addresses: ``respond`` or ``initiate``: who starts to configure the client's address.
+    """
+
+    crypto_map: str
+    ikev2_profile: str | None = None
+    isakmp_profile: str | None = None
+    authorization_list: str | None = None
+    authentication_list: str | None = None
+    client_addresses: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CryptoMapEntry:
     """An entry of a crypto map.
 
@@ -56,10 +73,12 @@ class CryptoMapEntry:
         local_access_list: list of a gdoi entry (``match address``): what this member does not encrypt.
         access_list_for_dynamic: list that the line with ``dynamic`` names.
         dynamic: whether that list is dynamic.
+        created_from: dynamic map and entry that this one is an instance of.
         lifetime_kilobytes: ``disabled`` or a text if the volume does not end an SA.
         idle_time_source: such as ``default``.
         responder_only: whether this router waits for the peer.
         replay_window: packets.
+        ipsec_profile: of a tunnel's protection.
         notes: lines without a value.
         interfaces_of: the map named in the heading of the interfaces.
     """
@@ -82,6 +101,7 @@ class CryptoMapEntry:
     aces: tuple[ListedAce, ...] = ()
     access_list_for_dynamic: str | None = None
     dynamic: bool | None = None
+    created_from: str | None = None
     lifetime_kilobytes: int | Sentinel | str | None = None
     lifetime: timedelta | None = None
     idle_time: timedelta | None = None
@@ -92,6 +112,7 @@ class CryptoMapEntry:
     dh_group: str | Sentinel | None = None
     mixed_mode: bool | None = None
     transform_sets: tuple[TransformSet, ...] = ()
+    ipsec_profile: str | None = None
     isakmp_profile: str | None = None
     ikev2_profile: str | None = None
     identity: str | None = None
@@ -108,10 +129,13 @@ class CryptoMaps:
 
     Attributes:
         no_maps: the text if there are none.
+        internal_maps: maps of IOS itself, such as ``NiStTeSt1`` (15.x): no interface uses them.
     """
 
     no_maps: str | None = None
+    internal_maps: tuple[str, ...] = ()
     local_addresses: tuple[MapLocalAddress, ...] = ()
+    settings: tuple[MapSetting, ...] = ()
     entries: tuple[CryptoMapEntry, ...] = ()
 
 

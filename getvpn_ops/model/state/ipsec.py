@@ -26,6 +26,7 @@ class IpsecSa:
         replay_detection: for GETVPN see ``show crypto gdoi`` for the method and its window.
         replay_window: packets, if the method counts.
         replay_interval: window of time-based anti-replay.
+        ecn_status: whether congestion marks are copied (16/17).
         status: such as ``ACTIVE``, or ``ACTIVE(ACTIVE)`` with the status in the data path (16/17).
     """
 
@@ -51,6 +52,8 @@ class IpsecSa:
     engine_id: int | None = None
     ike_cookies: str | None = None
     reference_count: int | None = None
+    ecn_support: bool | None = None
+    ecn_status: bool | Sentinel | str | None = None
     status: str | None = None
 
 

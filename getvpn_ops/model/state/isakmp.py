@@ -62,6 +62,7 @@ class IsakmpSaDetail:
         remaining: lifetime left.
         capabilities: letters of the legend, such as ``D`` for Dead Peer Detection.
         engine_connection: crypto engine and its connection id, such as ``SW:12609``; ``????`` if there is none.
+        connection_engine: early 12.4T says it the other way round, such as ``1:2(hardware)``.
     """
 
     connection_id: int
@@ -78,6 +79,7 @@ class IsakmpSaDetail:
     remaining: timedelta | Sentinel | str | None = None
     capabilities: str | None = None
     engine_connection: str | None = None
+    connection_engine: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ class RsaKeyPair:
         storage_device: such as ``not specified`` (12.4T, 15.x) or ``private-config`` (16/17).
         exportable: ``exportable`` or ``not exportable``: only the former can be copied to another key server.
         redundancy: whether the pair is copied to a standby supervisor or router (16/17).
-        on_device: token that holds the pair.
+        protection: ``LOCKED`` or ``UNLOCKED``, if a passphrase encrypts the pair.
+        on_device: token or chip that holds the pair.
         key_data: the public half.
     """
 
@@ -35,6 +36,7 @@ class RsaKeyPair:
     usage: str | None = None
     exportable: str | None = None
     redundancy: bool | None = None
+    protection: str | None = None
     on_device: str | None = None
     key_data: RsaPublicKey | None = None
 

@@ -35,6 +35,7 @@ class Certificate:
         start_time_zone: zone name of the router's clock.
         renew_date: when the router will enrol again (``auto-enroll``).
         request_fingerprint_md5: of an enrolment that waits for its certificate.
+        install_time: when this router got the certificate (16/17).
         key_usage: bits of the extension, hexadecimal.
         ca: whether the extension Basic Constraints says that it is a CA.
         extensions: lines of the extensions that have no field of their own.
@@ -66,6 +67,7 @@ class Certificate:
     signature_algorithm: str | None = None
     fingerprint_md5: str | None = None
     fingerprint_sha1: str | None = None
+    fingerprint_sha256: str | None = None
     request_fingerprint_md5: str | None = None
     request_fingerprint_sha1: str | None = None
     key_usage: str | None = None
@@ -73,6 +75,8 @@ class Certificate:
     authority_key_id: str | None = None
     ca: bool | None = None
     extensions: tuple[str, ...] = ()
+    install_time: datetime | str | None = None
+    install_time_zone: str | None = None
     trustpoints: tuple[str, ...] = ()
     storage: str | None = None
     key_label: str | None = None

@@ -101,3 +101,42 @@ class CryptoSessions:
 
     codes: tuple[str, ...] = ()
     sessions: tuple[CryptoSession, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BriefSession:
+    """A row of ``show crypto session brief``.
+
+    Attributes:
+        interface: shortened, such as ``Tu0``.
+        phase1_id: what the peer called itself, or its group.
+        uptime: None while the session is down.
+        status: letters of the legend, such as ``UA``.
+    """
+
+    peer: Address | Sentinel | str
+    status: str
+    interface: str | None = None
+    username: str | None = None
+    phase1_id: str | None = None
+    uptime: timedelta | Sentinel | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BriefVrf:
+    """The sessions of one inside VRF."""
+
+    inside_vrf: str | Sentinel
+    sessions: tuple[BriefSession, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BriefSessions:
+    """``show crypto session brief``.
+
+    Attributes:
+        codes: lines of the legend.
+    """
+
+    codes: tuple[str, ...] = ()
+    vrfs: tuple[BriefVrf, ...] = ()

@@ -147,6 +147,7 @@ class Version:
     license_type: str | None = None
     license_level_next: str | None = None
     addon_license_level: str | None = None
+    addon_license_type: str | None = None
     addon_license_level_next: str | None = None
     throughput: str | None = None
     crypto_throughput: str | None = None

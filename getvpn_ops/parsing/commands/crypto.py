@@ -80,6 +80,7 @@ COMMANDS: tuple[Command, ...] = (
         records={
             "Start": crypto_map.CryptoMaps,
             "LocalAddress": crypto_map.MapLocalAddress,
+            "Setting": crypto_map.MapSetting,
             "Entry": crypto_map.CryptoMapEntry,
         },
         converters={crypto_map.ListedAce: _listed_ace, crypto_map.TransformSet: _transform_set},
@@ -103,6 +104,15 @@ COMMANDS: tuple[Command, ...] = (
             "SessionId": session.SessionIkeSa,
             "Ike": session.SessionIkeSa,
             "Flow": session.SessionFlow,
+        },
+    ),
+    Command(
+        template="show_crypto_session_brief.textfsm",
+        model=session.BriefSessions,
+        records={
+            "Start": session.BriefSessions,
+            "Vrf": session.BriefVrf,
+            "Session": session.BriefSession,
         },
     ),
     Command(

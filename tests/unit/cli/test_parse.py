@@ -138,3 +138,103 @@ def test_version_and_help() -> None:
     for arguments in (("--help",), ("parse", "--help"), ()):
         done = run(*arguments)
         assert b"Usage" in done.stdout + done.stderr
+
+
+def test_an_old_file_becomes_private(capture: str, tmp_path: Path) -> None:
+    out = tmp_path / "old.json"
+    out.write_text("old")
+    out.chmod(0o644)
+    assert run("parse", COMMAND, capture, "--out", str(out)).returncode == 0
+    assert out.stat().st_mode & 0o777 == 0o600
+
+
+def test_out_dash_is_standard_output(capture: str) -> None:
+    assert json.loads(run("parse", COMMAND, capture, "--out", "-").stdout)["command"] == "show crypto gdoi ks members"
+
+
+UNSEEN = GOOD.replace(b"BRANCH", "caf\u00e9\u202e\u2066x".encode())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_any_encoding_carries_any_text(encoding: str) -> None:
+    for form in ("json", "yaml", "table"):
+        done = run("parse", COMMAND, "-o", form, stdin=UNSEEN, PYTHONIOENCODING=encoding)
+        assert done.returncode == 0, done.stderr
+        shown = done.stdout.decode(encoding)
+        assert not set(shown) & {"\u202e", "\u2066"}, "it turns the terminal's text around"
+        if form != "table":
+            plain = json.loads(shown) if form == "json" else yaml.safe_load(shown)
+            assert plain["data"]["members"][0]["group_name"] == "[red]caf\u00e9\u202e\u2066x[/red]"
+
+
+def test_messages_cannot_command_the_terminal() -> None:
+    for arguments in (("parse", COMMAND, "no\x1b[31m\x9bfile"), ("parse", "show \x1b]0;x\x07"), ("explain", "\u202ex")):
+        message = run(*arguments).stderr.decode()
+        assert not set(message) & {"\x1b", "\x9b", "\x07", "\u202e"}, repr(message)
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_closed_streams(capture: str, closed: int) -> None:
+    line = f'exec "$0" -m getvpn_ops parse "$1" {"-" if closed == 0 else chr(34) + "$2" + chr(34)} {closed}>&-'
+    done = subprocess.run(
+        ["sh", "-c", line, sys.executable, COMMAND, capture],  # noqa: S607
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+    )
+    assert done.returncode == {0: 3, 1: 2, 2: 0}[closed], done.stderr
+    assert b"internal error" not in done.stderr
+
+
+def test_a_full_disk_is_said(capture: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "getvpn_ops", "parse", COMMAND, capture],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        )
+    assert done.returncode == 2
+    assert b"cannot write to standard output: No space left" in done.stderr
+
+
+def test_a_very_long_command() -> None:
+    done = run("parse", "show " + "a" * 5000)
+    assert done.returncode == 2
+    assert b"unknown command" in done.stderr
+
+
+def test_the_version_is_no_setting(capture: str) -> None:
+    done = run("parse", COMMAND, capture, GETVPN_OPS_VERSION="1.0.0")
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_was_typed_hides_its_secrets(tmp_path: Path) -> None:
+    typed = f"{COMMAND} | include username bob password CANARY"
+    assert b"CANARY" not in run("parse", typed, stdin=GOOD).stdout
+    assert b"CANARY" not in run("parse", "show foo password CANARY").stderr
+    log = tmp_path / "session.log"
+    log.write_bytes(b"KS1#test aaa group radius bob CANARY legacy\nKS1#" + typed.encode() + b"\n" + GOOD + b"KS1#\n")
+    for form in ("json", "table"):
+        done = run("parse", "--transcript", str(log), "-o", form)
+        assert done.returncode == 0
+        assert b"CANARY" not in done.stdout + done.stderr
+
+
+def test_too_narrow_a_terminal_still_shows(capture: str) -> None:
+    for columns in ("0", "1"):
+        assert b"show crypto gdoi" in run("parse", COMMAND, capture, "-o", "table", COLUMNS=columns).stdout
+
+
+def test_the_exit_code_survives_a_reader_of_messages_who_left() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "getvpn_ops", "parse", COMMAND, "no/such/file"],
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+    ) as process:
+        assert process.stderr is not None
+        process.stderr.close()
+        assert process.wait(60) == 2

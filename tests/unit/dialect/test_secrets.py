@@ -68,6 +68,7 @@ wpa-psk ascii 7 {s}
 ip nhrp authentication {s}
 cts sap pmk {s}
 event manager environment _db_password {s}
+test aaa group radius bob {s} new-code
 *Jun 8 09:14:24: %PARSER-5-CFGLOG_LOGGEDCMD: User:bob logged command:username eve password {s}
 ! old: crypto isakmp key {s} address 10.0.0.1
 """

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import sys
+
 import pytest
 
 from getvpn_ops.errors import ParseFailure
@@ -171,3 +174,26 @@ def test_a_secret_that_was_typed_is_not_quoted() -> None:
     parsed = parse(COMMAND, MEMBERS + "snmp-server community CANARY7 RO\n")
     assert "CANARY7" not in repr(parsed)
     assert len(parsed.unrecognized) == 1
+
+
+def test_a_line_longer_than_any_router_prints_costs_no_time() -> None:
+    for filling in (" ", "1: ", "a#", "%A-"):
+        text = f"{MEMBERS}x{filling * 100_000}x\n"
+        with pytest.raises(ParseFailure, match="no router prints such a line") as caught:
+            parse(COMMAND, text)
+        assert caught.value.line == 12
+        assert len(str(caught.value)) < 200
+
+
+def test_reasons_quote_little_of_a_long_line() -> None:
+    with pytest.raises(ParseFailure) as caught:
+        parse(COMMAND, "x" * 4000 + "\n")
+    assert len(str(caught.value)) < 400
+
+
+def test_a_crash_prints_nothing_by_itself(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys.modules["getvpn_ops.parsing.parse"], "clean", lambda *_, **__: int("CANARY"))
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    with pytest.raises(ParseFailure, match="a defect of getvpn-ops: ValueError"):
+        parse(COMMAND, MEMBERS)
+    assert "CANARY" not in "".join(capfd.readouterr())

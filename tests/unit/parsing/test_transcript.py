@@ -102,3 +102,9 @@ def test_a_session_over_two_routers() -> None:
         ("GM-BRS-1", "show crypto isakmp sa"),
     ]
     assert all(item.unrecognized == () for _, item in parsed)
+
+
+def test_a_line_that_is_too_long_stands_for_itself() -> None:
+    found = parse_transcript("x# " * 70_000 + "\nKS1#show clock\n12:34:56.789 UTC Mon Mar 1 2021\nKS1#\n")
+    assert [piece.fate for piece in found.pieces] == [Fate.PARSED]
+    assert found.unsplit[0].text == "(a line of 209999 characters)"
