@@ -13,7 +13,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $(STAMP)
 
 demo: $(STAMP)
-	$(BIN)/getvpn-ops parse --transcript tests/data/transcripts/key-server-and-member.log -o table
+	$(BIN)/getvpn-ops parse --transcript tests/data/transcripts/key-server-and-member.txt -o table
 	$(BIN)/getvpn-ops explain KS_SEND_UNICAST_REKEY -o table
 
 test: $(STAMP)

@@ -55,8 +55,9 @@ class RsaPublicKey:
 
     Attributes:
         hex: the whole DER text, upper case, without blanks.
-        modulus_bits: length of the modulus.
+        modulus_bits: length of the modulus; None if the text is not a whole RSA key, so that part of one never passes
+            for a key.
     """
 
     hex: str
-    modulus_bits: int
+    modulus_bits: int | None

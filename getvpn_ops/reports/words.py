@@ -33,7 +33,7 @@ def in_words(value: object) -> str:
         return f"{value.address}/{value.port}"
     if isinstance(value, RsaPublicKey):
         digest = hashlib.sha256(bytes.fromhex(value.hex)).hexdigest()
-        return f"{value.modulus_bits} bits, SHA-256 {digest[:16]}…"
+        return f"{value.modulus_bits or 'not a whole key, ?'} bits, SHA-256 {digest[:16]}…"
     if isinstance(value, tuple | list | frozenset):
         return ", ".join(in_words(item) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -36,6 +36,12 @@ def _distinguished_name(text: str) -> pki.DistinguishedName:
     return pki.DistinguishedName(tuple(text.split("\n")))
 
 
+def _whole_keys(state: keys.RsaKeyPairs) -> Iterator[str]:
+    for pair in state.keys:
+        if pair.key_data is not None and pair.key_data.modulus_bits is None:
+            yield f"the key {pair.key_name} is not a whole RSA key: was a line lost?"
+
+
 def _loose_idents(state: ipsec.IpsecSas) -> Iterator[str]:
     if state.loose_idents:
         yield f"{len(state.loose_idents)} idents stand below no interface: the head of the output is missing"
@@ -119,6 +125,7 @@ COMMANDS: tuple[Command, ...] = (
         template="show_crypto_key_mypubkey_rsa.textfsm",
         model=keys.RsaKeyPairs,
         records={"Start": keys.RsaKeyPair},
+        verify=_whole_keys,
     ),
     Command(
         template="show_crypto_pki_certificates.textfsm",

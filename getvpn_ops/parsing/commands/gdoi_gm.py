@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from getvpn_ops.model.state import gdoi, gdoi_sa, gm, gm_details, gm_identifier
 from getvpn_ops.parsing.command import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _whole_keys(state: gm_details.GmPubkey) -> Iterator[str]:
+    for group in state.groups:
+        for key in group.keys:
+            if key.key_data is not None and key.key_data.modulus_bits is None:
+                yield f"the key of {key.key_server} in {group.group_name} is not a whole RSA key: was a line lost?"
+
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -60,6 +73,7 @@ COMMANDS: tuple[Command, ...] = (
         template="show_crypto_gdoi_gm_pubkey.textfsm",
         model=gm_details.GmPubkey,
         records={"Group": gm_details.GmPubkeyGroup, "PublicKey": gm_details.GmPublicKey},
+        verify=_whole_keys,
     ),
     Command(
         template="show_crypto_gdoi_gm_dataplane_counters.textfsm",

