@@ -230,11 +230,6 @@ _MAP_LOCAL = re.compile(r"local-address\s+(?P<interface>\S.*)", re.IGNORECASE)
 _MAP_FAIL_CLOSE = re.compile(r"gdoi\s+fail-close", re.IGNORECASE)
 
 
-def is_map(node: ConfigLine) -> bool:
-    """Whether a line of the global mode is of a crypto map."""
-    return _MAP.fullmatch(node.text) is not None
-
-
 def read_maps(
     lines: Iterable[ConfigLine], interfaces: tuple[InterfaceConfig, ...], doubts: list[str]
 ) -> tuple[CryptoMap, ...]:
