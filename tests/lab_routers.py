@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from getvpn_ops.lab.router import Account, Router
-from getvpn_ops.lab.ssh import serve
+from getvpn_ops.lab.ios.releases import release as read_release
+from getvpn_ops.lab.ios.router import Account, Router
+from getvpn_ops.lab.ssh import host_key, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +32,9 @@ interface GigabitEthernet0/0/0
 interface GigabitEthernet0/0/1
  shutdown
 """
+
+
+RELEASES = {"12.4": "12.4(22)T5", "15": "15.2(4)M11", "17": "17.6.5"}
 
 
 @dataclass(frozen=True)
@@ -55,16 +60,18 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 def start(loop: asyncio.AbstractEventLoop) -> Iterator[Callable[..., Port]]:
     """Start a router of a release; all end with the test."""
     servers = []
+    pool = ThreadPoolExecutor(2)
 
     def run(release: str = "17", *, privilege: int = 1, vtys: int = 16) -> Port:
         router = Router(
-            release=release,
+            release=read_release(RELEASES[release]),
             accounts={"ops": Account("pass-1", privilege)},
             enable_secret="enable-1",  # noqa: S106 -- of a simulated router
             vtys=vtys,
         )
         assert router.load(CONFIGURATION.splitlines()) == ([" group 14"] if release == "12.4" else [])
-        server = asyncio.run_coroutine_threadsafe(serve(router), loop).result(timeout=30)
+        starting = serve(lambda: router, host_key(router.release), router.release, executor=pool)
+        server = asyncio.run_coroutine_threadsafe(starting, loop).result(timeout=30)
         servers.append(server)
         return Port(router, server.get_port())
 
@@ -76,3 +83,4 @@ def start(loop: asyncio.AbstractEventLoop) -> Iterator[Callable[..., Port]]:
             await server.wait_closed()
 
     asyncio.run_coroutine_threadsafe(close(), loop).result(timeout=30)
+    pool.shutdown()

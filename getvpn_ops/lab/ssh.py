@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import math
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import asyncssh
 
-from getvpn_ops.lab.terminal import Terminal
+from getvpn_ops.lab.ios.terminal import Terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from asyncssh.auth import KbdIntChallenge, KbdIntResponse
 
-    from getvpn_ops.lab.router import Router
+    from getvpn_ops.lab.ios.releases import Release
+    from getvpn_ops.lab.ios.router import Router
 
 HOST = "127.0.0.1"  # nothing of the lab listens elsewhere
 
@@ -23,24 +28,29 @@ _OLD = {
     "mac_algs": ["hmac-sha1"],
     "signature_algs": ["ssh-rsa"],
 }
+_NEW: dict[str, Any] = {}
 _RSA_BITS = 2048
+_OLD_FAMILY = "12.4"
+_MAX_PENDING = 1 << 20  # bytes that a client may leave unread before its session is held back
 
 
 class _Server(asyncssh.SSHServer):
     """Logs people in to one router."""
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: Router, work: ThreadPoolExecutor) -> None:
         self._router = router
+        self._executor = work
         self._user = ""
-        self._counted = False
+        self._privilege = 1
+        self._connection: asyncssh.SSHServerConnection | None = None
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        del exc
-        if self._counted:
-            self._router.sessions -= 1
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
 
     def begin_auth(self, username: str) -> bool:
         self._user = username
+        if self._connection is not None and (banner := self._router.running.banner("login")):
+            self._connection.send_auth_banner(f"{banner.strip()}\r\n".replace("\n", "\r\n"))
         return True
 
     def password_auth_supported(self) -> bool:
@@ -49,9 +59,19 @@ class _Server(asyncssh.SSHServer):
     def kbdint_auth_supported(self) -> bool:
         return True
 
+    def public_key_auth_supported(self) -> bool:
+        return self._router.release.family != _OLD_FAMILY  # since 15.0
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        if not self._router.accepts_key(username, key.export_public_key().decode().split()[1]):
+            return False
+        self._privilege = self._router.privilege_of(username)
+        return True
+
     def validate_password(self, username: str, password: str) -> bool:
-        account = self._router.accounts.get(username)
-        return account is not None and account.password == password
+        privilege = self._router.authenticate(username, password)
+        self._privilege = privilege or 1
+        return privilege is not None
 
     def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> KbdIntChallenge:
         del username, lang, submethods
@@ -61,32 +81,53 @@ class _Server(asyncssh.SSHServer):
         return len(responses) == 1 and self.validate_password(username, responses[0])
 
     def session_requested(self) -> asyncssh.SSHServerSession[str] | bool:
-        if self._router.sessions >= self._router.vtys:
+        connection = self._connection
+        line = self._router.free_line()
+        if connection is None or line is None:
             return False
-        self._router.sessions += 1
-        self._counted = True
-        return _Session(self._router, self._router.accounts[self._user].privilege)
+        return _Session(self._router, self._user, self._privilege, line, connection, self._executor)
 
 
 class _Session(asyncssh.SSHServerSession[str]):
     """Carries one terminal."""
 
-    def __init__(self, router: Router, privilege: int) -> None:
-        self._router = router
-        self._privilege = privilege
+    def __init__(  # noqa: PLR0913 -- what a session is made of
+        self,
+        router: Router,
+        user: str,
+        privilege: int,
+        line: int,
+        connection: asyncssh.SSHServerConnection,
+        executor: ThreadPoolExecutor,
+    ) -> None:
+        self._connection = connection
+        self._executor = executor
         self._channel: asyncssh.SSHServerChannel[str] | None = None
-        self._terminal: Terminal | None = None
         self._command: str | None = None
+        self._terminal = Terminal(
+            router,
+            self._write,
+            self._close,
+            privilege,
+            user=user,
+            drop=connection.abort,
+            work=self._work,
+            sleep=self._sleep,
+        )
+        self._terminal.line = line
+        router.sessions.append(self._terminal)
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[str]) -> None:
         self._channel = chan
-        self._terminal = Terminal(self._router, chan.write, self._close, self._privilege)
 
     def pty_requested(self, term_type: str, term_size: tuple[int, int, int, int], term_modes: object) -> bool:
         del term_type, term_modes
-        if self._terminal is not None and term_size[1]:
-            self._terminal.length = term_size[1]
+        self._terminal.resize(term_size[0], term_size[1])
         return True
+
+    def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
+        del pixwidth, pixheight
+        self._terminal.resize(width, height)
 
     def shell_requested(self) -> bool:
         return True
@@ -96,8 +137,6 @@ class _Session(asyncssh.SSHServerSession[str]):
         return True
 
     def session_started(self) -> None:
-        if self._terminal is None:
-            return
         if self._command is None:
             self._terminal.start()
         else:
@@ -105,13 +144,11 @@ class _Session(asyncssh.SSHServerSession[str]):
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
-        if self._terminal is not None:
-            self._terminal.stop()
+        self._terminal.stop()
 
     def data_received(self, data: str, datatype: int | None) -> None:
         del datatype
-        if self._terminal is not None:
-            self._terminal.feed(data)
+        self._terminal.feed(data)
 
     def eof_received(self) -> bool:
         return False
@@ -120,34 +157,61 @@ class _Session(asyncssh.SSHServerSession[str]):
         del msec
         return True
 
+    def _write(self, text: str) -> None:
+        if self._channel is not None and not self._channel.is_closing():
+            self._channel.write(text)
+
     def _close(self) -> None:
+        """The session ends; a router ends the connection with it."""
         if self._channel is not None:
             self._channel.exit(0)
+        asyncio.get_running_loop().call_later(0.2, self._connection.close)
+
+    def _work(self, task: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._executor, task)
+        future.add_done_callback(lambda result: done(result.result()))
+
+    def _sleep(self, seconds: float, done: Callable[[], None]) -> None:
+        if math.isfinite(seconds):
+            asyncio.get_running_loop().call_later(seconds, done)
 
 
-async def serve(router: Router, port: int = 0) -> asyncssh.SSHAcceptor:
+def host_key(release: Release) -> asyncssh.SSHKey:
+    """A new host key of the sort that routers of a release have."""
+    if release.family == _OLD_FAMILY:
+        return asyncssh.generate_private_key("ssh-rsa", key_size=_RSA_BITS)
+    return asyncssh.generate_private_key("ssh-ed25519")
+
+
+async def serve(
+    router: Callable[[], Router],
+    key: asyncssh.SSHKey,
+    release: Release,
+    *,
+    port: int = 0,
+    executor: ThreadPoolExecutor,
+) -> asyncssh.SSHAcceptor:
     """Put a router on a port of the loopback address.
 
     Args:
-        router: the device.
+        router: gives the device that answers; asked at each connection.
+        key: host key of the port.
+        release: chooses the algorithms.
         port: 0 takes a free one.
+        executor: where a router does what takes its processor long.
 
     Returns:
-        The listening server; ``get_port()`` tells the port, ``close()`` ends it. The host key is made here, and lives
-        as long as the server.
+        The listening server; ``get_port()`` tells the port, ``close()`` ends it.
     """
-    old = router.release == "12.4"
-    if old:
-        key = await asyncio.to_thread(asyncssh.generate_private_key, "ssh-rsa", key_size=_RSA_BITS)
-    else:
-        key = asyncssh.generate_private_key("ssh-ed25519")
+    old = release.family == _OLD_FAMILY
     return await asyncssh.listen(
         HOST,
         port,
-        server_factory=lambda: _Server(router),
+        server_factory=lambda: _Server(router(), executor),
         server_host_keys=[key],
         server_version="Cisco-1.25",
         line_editor=False,
         encoding="latin-1",
-        **(_OLD if old else {}),
+        **(_OLD if old else _NEW),
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from getvpn_ops.lab.syntax import Accepted, Ambiguous, GrammarError, Incomplete, Invalid, Syntax, interface_name
+from getvpn_ops.lab.ios.syntax import Accepted, Ambiguous, GrammarError, Incomplete, Invalid, Syntax, interface_name
 
 EXEC = Syntax(
     [

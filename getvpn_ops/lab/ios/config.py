@@ -12,17 +12,19 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.syntax import Accepted, GrammarError, Incomplete, Invalid, Syntax
+from getvpn_ops.lab.ios.syntax import Accepted, GrammarError, Incomplete, Invalid, Syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from getvpn_ops.lab.syntax import Outcome
+    from getvpn_ops.lab.ios.syntax import Outcome
 
-_FLAVOUR = re.compile(r"\s@(\S+)")
+_MARK = re.compile(r"\s@(\S+)")
+_ACTION = re.compile(r"\s=\s([a-z0-9\-]+)")
 _OPENS = re.compile(r"\s>\s(\w+)")
 _NOTE = re.compile(r"  ! (?:hide (?P<hide>.+)|print (?P<word>\S+) as (?P<other>\S+))")
 _TOP = "config"
+_INCOMPLETE = "%Warning Rekey Config is Incomplete, Rekey is disabled"
 _DEFAULTS = frozenset(
     {"ip source-route", "ip domain lookup", "ipv6 cef", "negotiation auto", "autostate", "modem enable"}
 )
@@ -37,11 +39,15 @@ class Statement:
         rank: place in the printed order.
         key_words: how many of its words name the setting; 0 if every such line stands for itself.
         opens: the mode it opens, or None.
+        action: name of what it does besides being stored, or instead; None for a line that is only stored.
+        said: remarks of the router on accepting it.
     """
 
     rank: int
     key_words: int
     opens: str | None
+    action: str | None = None
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Mode:
         takes_all: any line belongs to it; so a line that the global mode knows leaves it.
         hidden: lines that are the default, and are not printed back.
         spellings: first words that are printed in another spelling.
+        listed: the commands, as the grammar file has them.
     """
 
     name: str
@@ -63,6 +70,7 @@ class Mode:
     takes_all: bool
     hidden: frozenset[str]
     spellings: Mapping[str, str]
+    listed: tuple[tuple[str, Statement], ...] = ()
 
     def printed(self, text: str) -> str | None:
         """A line as the router prints it, or None if it does not."""
@@ -88,14 +96,13 @@ class Block:
 
 
 @cache
-def modes(release: str) -> Mapping[str, Mode]:
-    """The configuration modes of a release (``12.4``, ``15`` or ``17``).
+def modes(release: Release) -> Mapping[str, Mode]:
+    """The configuration modes of a release.
 
     Raises:
         GrammarError: the grammar file is malformed.
     """
-    text = resources.files("getvpn_ops.lab").joinpath("grammar", "config.txt").read_text(encoding="utf-8")
-    keyword = "gdoi" if release == "12.4" else "gkm"
+    text = resources.files("getvpn_ops.lab.ios").joinpath("grammar", "config.txt").read_text(encoding="utf-8")
     prompts: dict[str, str] = {}
     commands: dict[str, list[tuple[str, Statement]]] = {}
     hidden: dict[str, set[str]] = {}
@@ -106,7 +113,7 @@ def modes(release: str) -> Mapping[str, Mode]:
             continue
         if line.startswith("mode "):
             _, name, prompt = line.split(maxsplit=2)
-            prompts[name] = prompt.replace("{g}", keyword)
+            prompts[name] = prompt.replace("{g}", release.gdoi)
             commands[name], hidden[name], spellings[name] = [], set(), {}
             continue
         if note := _NOTE.fullmatch(line):
@@ -118,17 +125,23 @@ def modes(release: str) -> Mapping[str, Mode]:
         if not line.startswith("  ") or not name:
             msg = f"config.txt: line {number}: {line!r}"
             raise GrammarError(msg)
-        only = _FLAVOUR.findall(line)
-        if only and release not in only:
+        if not release.has(_MARK.findall(line)):
             continue
-        body = _FLAVOUR.sub("", line).strip()
+        body = _MARK.sub("", line).strip()
+        action = _ACTION.search(body)
+        body = _ACTION.sub("", body)
         opens = _OPENS.search(body)
         body = _OPENS.sub("", body)
         several = body.endswith(" +")
         body = body.removesuffix(" +")
         head, slash, tail = body.partition(" / ")
         keys = len(head.split()) if slash else _leading_keywords(body)
-        statement = Statement(number, 0 if several or (opens and not slash) else keys, opens[1] if opens else None)
+        statement = Statement(
+            number,
+            0 if several or (opens and not slash) else keys,
+            opens[1] if opens else None,
+            action[1] if action else None,
+        )
         commands[name].append((f"{head} {tail}" if slash else body, statement))
     return {
         name: Mode(
@@ -138,6 +151,7 @@ def modes(release: str) -> Mapping[str, Mode]:
             [text for text, _ in listed] == ["LINE"],
             frozenset(hidden[name]),
             spellings[name],
+            tuple(listed),
         )
         for name, listed in commands.items()
     }
@@ -155,7 +169,7 @@ def _leading_keywords(body: str) -> int:
 class Configuration:
     """A router's configuration, running or saved."""
 
-    def __init__(self, release: str, top: Block | None = None) -> None:
+    def __init__(self, release: Release, top: Block | None = None) -> None:
         self.release = release
         self.top = top or Block("", opens=_TOP)
 
@@ -183,7 +197,28 @@ class Configuration:
             return Accepted(Statement(0, 0, None), ("no", *outcome.words), ()), None
         if not isinstance(outcome, Accepted):
             return outcome, None
+        if outcome.meaning.action is not None:
+            return outcome, None  # a line that does something: what it stores, its action stores
         return outcome, self._put(block, outcome)
+
+    def load(self, lines: Iterable[str]) -> list[str]:
+        """Read a saved configuration, as at boot.
+
+        Returns:
+            The lines that the router does not understand.
+        """
+        refused = []
+        stack = [self.top]
+        for line in lines:
+            if not line.strip() or line.lstrip().startswith("!") or line.strip() in {"end", "exit"}:
+                continue
+            if line.startswith(("Building configuration", "Current configuration", "version ")):
+                continue
+            if line.strip() == "no ip address":
+                continue  # printed for an interface that has none
+            if not isinstance(self.type_line(stack, line.strip()), Accepted):
+                refused.append(line)
+        return refused
 
     def type_line(self, stack: list[Block], line: str) -> Outcome[Statement]:
         """Type a line where ``stack`` says: the global mode first, the innermost one last; the stack follows the line.
@@ -240,6 +275,38 @@ class Configuration:
         """The first line of the global mode that begins so."""
         return next((line for line in self.top.lines if line.text.startswith(start)), None)
 
+    def all(self, start: str) -> list[Block]:
+        """The lines of the global mode that begin so."""
+        return [line for line in self.top.lines if line.text.startswith(start)]
+
+    def exec_timeout(self, number: int) -> float:
+        """Seconds after which an idle session on a line ends; 0 never. Ten minutes unless configured."""
+        seconds = 600.0
+        for block in self.all("line vty "):
+            first, *last = (int(word) for word in block.text.split()[2:])
+            if not first <= number <= (last or [first])[0]:
+                continue
+            for line in block.lines:
+                if line.text.startswith("exec-timeout "):
+                    minutes, *rest = (int(word) for word in line.text.split()[1:])
+                    seconds = minutes * 60.0 + (rest or [0])[0]
+        return seconds
+
+    def banner(self, kind: str) -> str:
+        """The text of a banner (``motd``, ``login``, ``exec``), lines joined; empty if there is none."""
+        block = self.find(f"banner {kind} ")
+        if block is None:
+            return ""
+        body = block.text.removeprefix(f"banner {kind} ")
+        mark = "^C" if body.startswith("^C") else body[:1]
+        return body.removeprefix(mark).partition(mark)[0]
+
+    def warnings(self) -> list[str]:
+        """What the router complains about when configuration mode is left."""
+        groups = [block for block in self.top.lines if block.opens == "gdoi"]
+        servers = [line for group in groups for line in group.lines if line.opens == "ks"]
+        return [_INCOMPLETE for ks in servers if _lacks_rekey_key([line.text for line in ks.lines])][:1]
+
     def lines(self) -> Iterator[str]:
         """The lines as a router prints them between its header and ``end``."""
         group = ""
@@ -248,9 +315,21 @@ class Configuration:
             if block.lines or block.opens or first != group:
                 yield "!"
             group = "" if block.opens else first
-            yield block.text + (" " if block.opens == "cryptomap" else "")  # IOS leaves a blank behind this one
-            yield from self._below(block, 1)
+            yield from self.block_lines(block)
         yield "!"
+
+    def block_lines(self, block: Block) -> Iterator[str]:
+        """A line of the global mode with what stands below it, as printed."""
+        # IOS leaves a blank behind the line of a gdoi crypto map
+        yield from (block.text + (" " if block.opens == "cryptomap" else "")).split("\n")
+        yield from self._below(block, 1)
+
+    def store(self, start: str, rest: str) -> None:
+        """Keep a line of the global mode that begins with ``start``, in place of the one that began so."""
+        rank = next((st.rank for text, st in self.mode(self.top).listed if text.startswith(start.split()[0])), 0)
+        self.top.lines = [line for line in self.top.lines if not line.text.startswith(f"{start} ")]
+        place = next((at for at, line in enumerate(self.top.lines) if line.rank > rank), len(self.top.lines))
+        self.top.lines.insert(place, Block(f"{start} {rest}", rank, (start,)))
 
     def _below(self, block: Block, depth: int) -> Iterator[str]:
         mode = self.mode(block)
@@ -267,6 +346,11 @@ def _remarks(mode: str, texts: list[str]) -> list[str]:
     """What a router adds to the lines of a mode that lack something."""
     if mode == "interface" and not any(text.startswith(("ip address ", "switchport ")) for text in texts):
         return ["no ip address"]
-    if mode == "ks" and "rekey transport unicast" in texts and not any("mypubkey" in text for text in texts):
+    if mode == "ks" and _lacks_rekey_key(texts):
         return ["! Incomplete unicast rekey configuration", "! Rekey authentication is not configured"]
     return []
+
+
+def _lacks_rekey_key(texts: list[str]) -> bool:
+    """Whether a key server is to rekey by unicast without a key to sign with."""
+    return "rekey transport unicast" in texts and not any("mypubkey" in text for text in texts)

@@ -1,0 +1,257 @@
+"""One simulated router: who it is, what it holds, and who is logged in."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import random
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from getvpn_ops.lab.clock import Clock
+from getvpn_ops.lab.faults import Faults
+from getvpn_ops.lab.ios import passwords
+from getvpn_ops.lab.ios.config import Configuration
+from getvpn_ops.lab.ios.keys import KeyStore
+from getvpn_ops.lab.ios.platforms import Platform, platform
+from getvpn_ops.lab.ios.releases import Release, release
+from getvpn_ops.lab.ios.syntax import Accepted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+USER, PRIVILEGED = 1, 15
+_LOG_KEPT = 2000
+
+
+class Session(Protocol):
+    """A terminal that is logged in, as its router sees it."""
+
+    line: int
+    user: str
+    privilege: int
+    since: datetime
+
+    def show_log(self, text: str) -> None:
+        """A log message comes by."""
+
+    def drop(self) -> None:
+        """The connection breaks off."""
+
+
+@dataclass(slots=True)
+class Account:
+    """Someone whom the lab itself lets in, as an authentication server would."""
+
+    password: str
+    privilege: int = USER
+    public_keys: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Router:
+    """A device.
+
+    Attributes:
+        hostname: until the configuration sets one.
+        release: what it runs.
+        model: what it is; chooses what ``show version`` says of the hardware.
+        serial: of its chassis; made from the host name if absent.
+        accounts: by user name; beside them the users of the configuration may log in.
+        enable_secret: works beside what the configuration sets; None: only that.
+        vtys: sessions at a time; more than the configuration's lines are never given.
+        clock: of the lab.
+        keys: RSA keys, which are in no configuration.
+        faults: armed on it.
+        boots: told when it goes down (with the seconds until it is up again).
+        changes: told of each line that was applied.
+    """
+
+    hostname: str = "Router"
+    release: Release = field(default_factory=lambda: release("17.6.5"))
+    model: str = ""
+    serial: str = ""
+    accounts: dict[str, Account] = field(default_factory=dict)
+    enable_secret: str | None = None
+    vtys: int = 16
+    clock: Clock = field(default_factory=Clock)
+    keys: KeyStore = field(default_factory=KeyStore)
+    faults: Faults = field(default_factory=Faults)
+    running: Configuration = field(init=False)
+    startup: Configuration | None = field(init=False, default=None)
+    booted: datetime = field(init=False)
+    reload_reason: str = field(init=False, default="power-on")
+    changed: str | None = field(init=False, default=None)
+    saved: str | None = field(init=False, default=None)
+    sessions: list[Session] = field(init=False, default_factory=list)
+    logged: deque[str] = field(init=False, default_factory=lambda: deque(maxlen=_LOG_KEPT))
+    files: dict[str, list[str]] = field(init=False, default_factory=dict)
+    boots: list[Callable[[float], None]] = field(init=False, default_factory=list)
+    random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.running = Configuration(self.release)
+        self.booted = self.clock.now()
+        digest = hashlib.sha256(self.hostname.encode()).hexdigest().upper()
+        self.random = random.Random(digest)  # noqa: S311 -- a simulation must be repeatable
+        self.serial = self.serial or f"FDO{int(digest[:4], 16) % 9000 + 1000}{digest[4:8]}"
+
+    @property
+    def platform(self) -> Platform:
+        """Its hardware."""
+        return platform(self.model, self.release)
+
+    @property
+    def name(self) -> str:
+        """The host name in its prompts."""
+        if (changed := self.faults.standing("prompt-changed")) is not None:
+            return changed.options["name"]
+        return self.configured_name
+
+    @property
+    def configured_name(self) -> str:
+        """The host name that it has by its configuration."""
+        block = self.running.find("hostname ")
+        return block.text.split()[1] if block else self.hostname
+
+    def load(self, lines: Iterable[str]) -> list[str]:
+        """Read a saved configuration, as at boot, into running and startup.
+
+        Returns:
+            The lines that the router does not understand.
+        """
+        refused = self.running.load(lines)
+        self.startup = self.running.copy()
+        return refused
+
+    def save(self, by: str = "console") -> None:
+        """``write memory``: the configuration, and the keys, which lie beside it."""
+        self.startup = self.running.copy()
+        self.keys.save()
+        self.saved = f"{self.stamp()} by {by}"
+
+    def reload(self, reason: str = "reload", seconds: float = 90) -> None:
+        """Boot: sessions break, what was not saved is gone, and nothing answers for some seconds."""
+        for session in tuple(self.sessions):
+            session.drop()
+        self.sessions.clear()
+        self.running = self.startup.copy() if self.startup else Configuration(self.release)
+        self.keys.restore()
+        self.booted = self.clock.now() + timedelta(seconds=seconds)
+        self.reload_reason = reason
+        self.changed = None
+        self.logged.clear()
+        for told in tuple(self.boots):
+            told(seconds)
+
+    def authenticate(self, user: str, password: str) -> int | None:
+        """The privilege of someone who logs in with a password, or None."""
+        if self.faults.meet("login"):
+            return None
+        account = self.accounts.get(user)
+        if account is not None and account.password == password:
+            return account.privilege
+        for block in self.running.top.lines:
+            words = block.text.split()
+            if words[:2] == ["username", user]:
+                privilege = int(words[words.index("privilege") + 1]) if "privilege" in words else USER
+                for kind in ("secret", "password"):
+                    if kind in words and passwords.matches(words[words.index(kind) + 1 :], password):
+                        return privilege
+        return None
+
+    def privilege_of(self, user: str) -> int:
+        """The privilege of someone who is let in without a password here, by key."""
+        account = self.accounts.get(user)
+        if account is not None:
+            return account.privilege
+        for block in self.running.top.lines:
+            words = block.text.split()
+            if words[:2] == ["username", user] and "privilege" in words:
+                return int(words[words.index("privilege") + 1])
+        return USER
+
+    def accepts_key(self, user: str, key: str) -> bool:
+        """Whether someone may log in with a public key.
+
+        Args:
+            user: who.
+            key: the key's blob in base64, as in the second field of a line of ``authorized_keys``.
+        """
+        if self.faults.standing("refuse-login") is not None:
+            return False
+        account = self.accounts.get(user)
+        if account is not None and key in account.public_keys:
+            return True
+        digest = hashlib.md5(base64.b64decode(key), usedforsecurity=False).hexdigest().upper()  # as IOS keeps them
+        for chain in self.running.all("ip ssh pubkey-chain"):
+            for block in chain.lines:
+                if block.text == f"username {user}" and any(digest in line.text.upper().split() for line in block.lines):
+                    return True
+        return False
+
+    def free_line(self) -> int | None:
+        """A line for one more session, or None if all are used."""
+        if self.faults.meet("session"):
+            return None
+        taken = {session.line for session in self.sessions}
+        free = (line for line in range(self.vtys) if line not in taken)
+        return next(free, None)
+
+    def may_enable(self, password: str, level: int = PRIVILEGED) -> bool:
+        """Whether an enable password is right."""
+        if self.faults.meet("enable"):
+            return False
+        if self.enable_secret is not None and password == self.enable_secret:
+            return True
+        return any(passwords.matches(words, password) for words in self._enable_words(level))
+
+    def has_enable(self, level: int = PRIVILEGED) -> bool:
+        """Whether there is an enable password for a level at all."""
+        return self.enable_secret is not None or bool(self._enable_words(level))
+
+    def _enable_words(self, level: int) -> list[list[str]]:
+        """What stands behind ``enable secret``, or else behind ``enable password``, for a level."""
+        for kind in ("secret", "password"):
+            found = []
+            for block in self.running.top.lines:
+                words = block.text.split()
+                if words[:2] != ["enable", kind]:
+                    continue
+                rest = words[2:]
+                of = PRIVILEGED
+                if rest[:1] == ["level"]:
+                    of, rest = int(rest[1]), rest[2:]
+                if of == level:
+                    found.append(rest)
+            if found:
+                return found
+        return []
+
+    def log(self, message: str) -> None:
+        """Say a log message, such as ``%SYS-5-CONFIG_I: ...``: it is kept, and shown to every terminal that watches."""
+        now = self.clock.now()
+        line = f"*{now:%b} {now.day:>2} {now:%H:%M:%S}.{now.microsecond // 1000:03d}: {message}"
+        self.logged.append(line)
+        for session in tuple(self.sessions):
+            session.show_log(line)
+
+    def stamp(self) -> str:
+        """``10:44:12 UTC Mon Mar 1 2021``, as it stands in headers of configurations."""
+        now = self.clock.now()
+        return f"{now:%H:%M:%S} UTC {now:%a %b} {now.day} {now.year}"
+
+    def is_saved(self) -> bool:
+        """Whether the running configuration is the one that a reload would bring back."""
+        return self.startup is not None and list(self.startup.lines()) == list(self.running.lines())
+
+    def is_read(self, lines: list[str]) -> list[str]:
+        """The lines of a configuration that this release does not understand; nothing changes."""
+        return Configuration(self.release).load(lines)
+
+
+def accepted(outcome: object) -> bool:
+    """Whether a line was understood."""
+    return isinstance(outcome, Accepted)

@@ -1,0 +1,240 @@
+"""Modes, prompts and privilege: what a line does, and how it is refused."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from getvpn_ops.lab.ios.commands import ACTIONS, SHOWS
+from getvpn_ops.lab.ios.dialog import Ask, Close, Dialog, Drop, Page, Say, Sleep
+from getvpn_ops.lab.ios.filters import output_filter
+from getvpn_ops.lab.ios.router import PRIVILEGED, USER
+from getvpn_ops.lab.ios.syntax import Accepted, Ambiguous, GrammarError, Incomplete, Invalid, Syntax
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from getvpn_ops.lab.ios.config import Block, Statement
+    from getvpn_ops.lab.ios.releases import Release
+    from getvpn_ops.lab.ios.router import Router
+    from getvpn_ops.lab.ios.syntax import Outcome
+
+_EXEC = re.compile(r"(\d+) (.+?) = ([a-z0-9\-]+)((?: @\S+)*)")
+_PRIVILEGE = re.compile(r"privilege exec (?:all )?level (\d+) (.+)")
+_INVALID = "% Invalid input detected at '^' marker."
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An exec command: who may use it, and its name among ``SHOWS`` or ``ACTIONS``."""
+
+    privilege: int
+    name: str
+
+
+@cache
+def _commands(release: Release) -> tuple[tuple[str, Command], ...]:
+    """The exec commands of a release, whoever may use them."""
+    text = resources.files("getvpn_ops.lab.ios").joinpath("grammar", "exec.txt").read_text(encoding="utf-8")
+    commands = []
+    for line in text.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        found = _EXEC.fullmatch(line.strip())
+        if found is None or found[3] not in {*SHOWS, *ACTIONS}:
+            msg = f"exec.txt: {line!r}"
+            raise GrammarError(msg)
+        if release.has(found[4].split()):
+            commands.append((found[2], Command(int(found[1]), found[3])))
+    return tuple(commands)
+
+
+@cache
+def exec_syntax(release: Release, privilege: int, moved: tuple[tuple[int, str], ...] = ()) -> Syntax[Command]:
+    """The exec commands that someone may use.
+
+    Args:
+        release: of the router.
+        privilege: level of who asks.
+        moved: levels and beginnings of commands that ``privilege exec level`` moved there.
+
+    Raises:
+        GrammarError: the grammar file is malformed.
+    """
+    allowed = []
+    for text, command in _commands(release):
+        level = command.privilege
+        for to, start in moved:
+            if f"{text} ".startswith(f"{start} ") or f"{start} ".startswith(f"{text} "):
+                level = to
+        if level <= privilege:
+            allowed.append((text, command))
+    return Syntax(allowed)
+
+
+class Shell:
+    """What is behind the prompt of one session."""
+
+    def __init__(self, router: Router, privilege: int = USER, user: str = "") -> None:
+        self.router = router
+        self.privilege = privilege
+        self.user = user
+        self.line = 0
+        self.length = 24
+        self.width = 80
+        self.monitoring = False
+        self.history: list[str] = []
+        self.blocks: list[Block] = []
+        """The modes that are open, the global one first; empty outside of configuration."""
+        self.revert: object = None
+
+    @property
+    def prompt(self) -> str:
+        """What stands before the cursor."""
+        if self.blocks:
+            return f"{self.router.name[:20]}{self.router.running.mode(self.blocks[-1]).prompt}#"
+        return f"{self.router.name}{'#' if self.privilege > USER else '>'}"
+
+    @property
+    def origin(self) -> str:
+        """Who configures, as logs and headers say it."""
+        return self.user or f"vty{self.line}"
+
+    def exec_syntax(self) -> Syntax[Command]:
+        """The exec commands of this session."""
+        moved = tuple(
+            (int(found[1]), found[2])
+            for block in self.router.running.top.lines
+            if (found := _PRIVILEGE.fullmatch(block.text))
+        )
+        return exec_syntax(self.router.release, self.privilege, moved)
+
+    def syntax(self) -> Syntax[Statement] | Syntax[Command]:
+        """The commands of the mode."""
+        return self.router.running.mode(self.blocks[-1]).syntax if self.blocks else self.exec_syntax()
+
+    def enter(self, line: str) -> Dialog:
+        """A line is entered."""
+        faults = self.router.faults.meet("line", line)
+        for fault in faults:
+            if fault.kind.name == "drop-before":
+                yield Drop()
+                return
+            if fault.kind.name == "hang":
+                yield Sleep(float("inf"))
+            elif fault.kind.name == "slow-echo":
+                yield Sleep(float(fault.options["seconds"]))
+            elif fault.kind.name == "log-between":
+                for number in range(int(fault.options["count"])):
+                    self.router.log(f"%LINEPROTO-5-UPDOWN: Line protocol on Interface Tunnel{900 + number}, changed state to down")
+            elif fault.kind.name == "reload":
+                self.router.reload("Reload Command", float(fault.options["seconds"]))
+                return
+        names = {fault.kind.name: fault for fault in faults}
+        if (reject := names.get("reject")) is not None:
+            text = reject.options["text"]
+            caret = f"{' ' * len(self.prompt)}^\n" if text == _INVALID else ""
+            yield Say(f"{caret}{text}\n\n")
+            return
+        if "not-stored" not in names:
+            yield from self._apply(line)
+        if (surprise := names.get("dialog")) is not None:
+            yield Ask(surprise.options["text"], one_key=surprise.options["text"].endswith("[confirm]"))
+        for fault in self.router.faults.meet("applied", line):
+            if fault.kind.name == "drop-after-apply":
+                yield Drop()
+            else:
+                self.router.reload("Reload Command", float(fault.options["seconds"]))
+            return
+
+    def _apply(self, line: str) -> Dialog:
+        if not line.strip() or line.lstrip().startswith("!"):
+            return
+        if self.blocks:
+            yield from self._configure(line)
+        else:
+            yield from self.execute(line)
+
+    def execute(self, line: str, offset: int = 0) -> Dialog:
+        """Run an exec command; columns of errors count from ``offset`` characters further left."""
+        body, bar, pipe = line.partition("|")
+        outcome = self.exec_syntax().read(body.rstrip())
+        if not isinstance(outcome, Accepted):
+            yield from self.refuse(outcome, line, offset)
+            return
+        name = outcome.meaning.name
+        if name in ACTIONS:
+            if bar:
+                yield from self.refuse(Invalid(len(body)), line, offset)
+            else:
+                yield from ACTIONS[name](self, outcome.words, outcome.values)
+            return
+        keep: Callable[[list[str]], list[str]] = list
+        if bar:
+            found = output_filter(pipe)
+            if isinstance(found, int):
+                yield from self.refuse(Invalid(len(body) + 1 + found), line, offset)
+                return
+            if found is None:
+                yield from self.refuse(Incomplete(), line, offset)
+                return
+            keep = found
+        yield Page(keep(list(SHOWS[name](self, outcome.words, outcome.values))))
+
+    def refuse(self, outcome: Outcome[object], line: str, offset: int = 0) -> Dialog:
+        """Say why a line is no command."""
+        if isinstance(outcome, Ambiguous):
+            yield Say(f'% Ambiguous command:  "{line.strip()}"\n')
+        elif isinstance(outcome, Incomplete):
+            yield Say("% Incomplete command.\n\n")
+        elif isinstance(outcome, Invalid):
+            yield Say(f"{' ' * (len(self.prompt) + offset + outcome.column)}^\n{_INVALID}\n\n")
+
+    def may_run_alone(self, line: str) -> bool:
+        """Whether the exec channel takes a line: only commands that show."""
+        outcome = self.exec_syntax().read(line.partition("|")[0].rstrip())
+        return isinstance(outcome, Accepted) and outcome.meaning.name in SHOWS
+
+    # -- configuration
+
+    def _configure(self, line: str) -> Dialog:
+        words = line.split()
+        first = words[0].lower()
+        if len(words) == 1 and len(first) > 1 and "end".startswith(first):
+            yield from self.leave()
+            return
+        if len(words) == 1 and len(first) > 1 and "exit".startswith(first):
+            if len(self.blocks) == 1:
+                yield from self.leave()
+            else:
+                self.blocks.pop()
+            return
+        if first == "do" and len(words) > 1:
+            offset = line.lower().index("do") + 2
+            yield from self.execute(line[offset:], offset)
+            return
+        outcome = self.router.running.type_line(self.blocks, line)
+        if not isinstance(outcome, Accepted):
+            yield from self.refuse(outcome, line)
+            return
+        if outcome.meaning.action is not None:
+            yield from ACTIONS[outcome.meaning.action](self, outcome.words, outcome.values)
+        for remark in outcome.meaning.said:
+            yield Say(f"{remark}\n")
+        self.router.changed = f"{self.router.stamp()} by {self.origin}"
+
+    def leave(self) -> Dialog:
+        """Out of configuration, which the router logs and may comment on."""
+        if not self.blocks:
+            return
+        self.blocks.clear()
+        for warning in self.router.running.warnings():
+            yield Say(f"{warning}\n")
+        self.router.log(f"%SYS-5-CONFIG_I: Configured from console by {self.origin} on vty{self.line} (127.0.0.1)")
+
+    def close(self) -> Dialog:
+        """The session ends in good order."""
+        yield Close()
