@@ -1,169 +1,39 @@
 """The lines that a router holds: what a typed line changes, and how the whole is printed.
 
-The grammar files say which lines there are. A setting is named by its first words; typing it again replaces it, and
+The grammar file says which lines there are. A setting is named by its first words; typing it again replaces it, and
 ``no`` with these words removes it. Lines are printed in the order of the grammar, not of the typing.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import cache
-from importlib import resources
+from dataclasses import replace
+from random import Random
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.syntax import Accepted, GrammarError, Incomplete, Invalid, Syntax
+from getvpn_ops.lab.ios.access_lists import LISTS, entry_text, list_lines
+from getvpn_ops.lab.ios.blocks import Block
+from getvpn_ops.lab.ios.grammar_file import Mode, Reading, Statement, modes
+from getvpn_ops.lab.ios.rules import RULES
+from getvpn_ops.lab.ios.syntax import Accepted, Ambiguous, Incomplete, Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
+    from getvpn_ops.lab.ios.releases import Release
     from getvpn_ops.lab.ios.syntax import Outcome
 
-_MARK = re.compile(r"\s@(\S+)")
-_ACTION = re.compile(r"\s=\s([a-z0-9\-]+)")
-_OPENS = re.compile(r"\s>\s(\w+)")
-_NOTE = re.compile(r"  ! (?:hide (?P<hide>.+)|print (?P<word>\S+) as (?P<other>\S+))")
-_TOP = "config"
+__all__ = ["Block", "Configuration", "Mode", "Statement", "modes"]
+
+_TOP, _RANGE = "config", "ifrange"
 _INCOMPLETE = "%Warning Rekey Config is Incomplete, Rekey is disabled"
-_DEFAULTS = frozenset(
-    {"ip source-route", "ip domain lookup", "ipv6 cef", "negotiation auto", "autostate", "modem enable"}
+_BANNER = re.compile(
+    r"\s*banner\s+(?:(?P<kind>motd|login|exec|incoming|prompt-timeout|slip-ppp)\s+)?(?P<text>\S.*)", re.IGNORECASE
 )
-"""Settings that are on unless ``no`` stands before them, as far as the worked configurations type that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One command of the grammar.
-
-    Attributes:
-        rank: place in the printed order.
-        key_words: how many of its words name the setting; 0 if every such line stands for itself.
-        opens: the mode it opens, or None.
-        action: name of what it does besides being stored, or instead; None for a line that is only stored.
-        said: remarks of the router on accepting it.
-    """
-
-    rank: int
-    key_words: int
-    opens: str | None
-    action: str | None = None
-    said: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """One mode of configuration.
-
-    Attributes:
-        name: in the grammar file.
-        prompt: what it adds to the host name.
-        syntax: its commands.
-        takes_all: any line belongs to it; so a line that the global mode knows leaves it.
-        hidden: lines that are the default, and are not printed back.
-        spellings: first words that are printed in another spelling.
-        listed: the commands, as the grammar file has them.
-    """
-
-    name: str
-    prompt: str
-    syntax: Syntax[Statement]
-    takes_all: bool
-    hidden: frozenset[str]
-    spellings: Mapping[str, str]
-    listed: tuple[tuple[str, Statement], ...] = ()
-
-    def printed(self, text: str) -> str | None:
-        """A line as the router prints it, or None if it does not."""
-        if text in self.hidden:
-            return None
-        word, blank, rest = text.partition(" ")
-        return f"{self.spellings.get(word, word)}{blank}{rest}"
-
-
-@dataclass(slots=True)
-class Block:
-    """A line with the lines of the mode it opens."""
-
-    text: str
-    rank: int = 0
-    key: tuple[str, ...] = ()
-    opens: str | None = None
-    lines: list[Block] = field(default_factory=list)
-
-    def copy(self) -> Block:
-        """An independent copy, lines and all."""
-        return Block(self.text, self.rank, self.key, self.opens, [line.copy() for line in self.lines])
-
-
-@cache
-def modes(release: Release) -> Mapping[str, Mode]:
-    """The configuration modes of a release.
-
-    Raises:
-        GrammarError: the grammar file is malformed.
-    """
-    text = resources.files("getvpn_ops.lab.ios").joinpath("grammar", "config.txt").read_text(encoding="utf-8")
-    prompts: dict[str, str] = {}
-    commands: dict[str, list[tuple[str, Statement]]] = {}
-    hidden: dict[str, set[str]] = {}
-    spellings: dict[str, dict[str, str]] = {}
-    name = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        if line.startswith("mode "):
-            _, name, prompt = line.split(maxsplit=2)
-            prompts[name] = prompt.replace("{g}", release.gdoi)
-            commands[name], hidden[name], spellings[name] = [], set(), {}
-            continue
-        if note := _NOTE.fullmatch(line):
-            if note["hide"]:
-                hidden[name].add(note["hide"])
-            else:
-                spellings[name][note["word"]] = note["other"]
-            continue
-        if not line.startswith("  ") or not name:
-            msg = f"config.txt: line {number}: {line!r}"
-            raise GrammarError(msg)
-        if not release.has(_MARK.findall(line)):
-            continue
-        body = _MARK.sub("", line).strip()
-        action = _ACTION.search(body)
-        body = _ACTION.sub("", body)
-        opens = _OPENS.search(body)
-        body = _OPENS.sub("", body)
-        several = body.endswith(" +")
-        body = body.removesuffix(" +")
-        head, slash, tail = body.partition(" / ")
-        keys = len(head.split()) if slash else _leading_keywords(body)
-        statement = Statement(
-            number,
-            0 if several or (opens and not slash) else keys,
-            opens[1] if opens else None,
-            action[1] if action else None,
-        )
-        commands[name].append((f"{head} {tail}" if slash else body, statement))
-    return {
-        name: Mode(
-            name,
-            prompts[name],
-            Syntax(listed),
-            [text for text, _ in listed] == ["LINE"],
-            frozenset(hidden[name]),
-            spellings[name],
-            tuple(listed),
-        )
-        for name, listed in commands.items()
-    }
-
-
-def _leading_keywords(body: str) -> int:
-    count = 0
-    for word in body.split():
-        if word[0] in "<[{" or word in {"WORD", "LINE", "A.B.C.D", "X:X:X:X::X", "IFNAME"}:
-            break
-        count += 1
-    return count
+_HEADER = ("Building configuration", "Current configuration", "Using ", "Load for ", "Time source is ")
+_REMOVED = Statement(0)
+_TAG = ("tag", "cts", "sgt")
+_NUMBERS_SINCE = (16, 12, 0)
 
 
 class Configuration:
@@ -172,34 +42,110 @@ class Configuration:
     def __init__(self, release: Release, top: Block | None = None) -> None:
         self.release = release
         self.top = top or Block("", opens=_TOP)
+        self.loading = False
+        self.random = Random(0)  # noqa: S311 -- a simulation must be repeatable
+        self.master_key: str | None = None
+        self._modes = modes(release)
 
     def copy(self) -> Configuration:
         """An independent copy."""
-        return Configuration(self.release, self.top.copy())
+        made = Configuration(self.release, self.top.copy())
+        made.random, made.master_key = self.random, self.master_key
+        return made
 
     def mode(self, block: Block) -> Mode:
         """The mode whose lines a block holds."""
-        return modes(self.release)[block.opens or _TOP]
+        return self._modes[block.opens or _TOP]
 
-    def enter(self, block: Block, line: str) -> tuple[Outcome[Statement], Block | None]:
+    # -- typing
+
+    def enter(self, block: Block, line: str, *, loading: bool = False) -> tuple[Outcome[Statement], Block | None]:
         """Type a line in the mode of a block.
+
+        Args:
+            block: the line that opened the mode.
+            line: what is typed.
+            loading: the line is of a saved configuration, so that what has an action is kept as it stands.
 
         Returns:
             What the router understood, and the block of the mode that the line opens, if it opens one.
         """
-        words = line.split()
-        negated = bool(words) and len(words[0]) > 1 and "no".startswith(words[0].lower())
-        offset = line.lower().index("no") + 2 if negated else 0
-        body = " " * offset + line[offset:] if negated else line
-        outcome = self.mode(block).syntax.read(body)
-        if negated and isinstance(outcome, Accepted | Incomplete) and outcome.words:
-            self._remove(block, outcome)
-            return Accepted(Statement(0, 0, None), ("no", *outcome.words), ()), None
-        if not isinstance(outcome, Accepted):
+        if block.opens == _RANGE:
+            return self._enter_each(block, line)
+        reading = self.mode(block).read(line)
+        outcome = reading.outcome
+        statement = reading.statement
+        if statement is None or not isinstance(outcome, Accepted | Incomplete):
             return outcome, None
-        if outcome.meaning.action is not None:
+        if statement.alias is not None:
+            word = "default " if reading.resets else "no " if reading.negated else ""
+            line = f"{word}{' '.join((statement.alias, *outcome.values))}"
+            return self.enter(block, line, loading=loading)
+        if statement.rule is not None:
+            self.loading = loading
+            ruling = RULES[statement.rule](self, block, reading)
+            if ruling is not None:
+                done = replace(statement, said=ruling.said, refused=ruling.refused, action=ruling.action)
+                return Accepted(done, outcome.words, outcome.values), ruling.opened
+        if reading.negated:
+            self.remove(block, reading)
+            return Accepted(_REMOVED, ("no", *outcome.words), ()), None
+        if statement.action is not None and not loading:
             return outcome, None  # a line that does something: what it stores, its action stores
-        return outcome, self._put(block, outcome)
+        return outcome, None if statement.leaves else self.put(block, reading)
+
+    def _enter_each(self, block: Block, line: str) -> tuple[Outcome[Statement], Block | None]:
+        """Type a line on each interface of a range."""
+        outcome: Outcome[Statement] = Invalid(0)
+        for name in block.text.rpartition(" ")[2].split(","):
+            interface = next((item for item in self.top.lines if item.text == f"interface {name}"), None)
+            if interface is not None:
+                outcome, _ = self.enter(interface, line)
+        return outcome, None
+
+    def type_line(self, stack: list[Block], line: str, *, loading: bool = False) -> Outcome[Statement]:
+        """Type a line where ``stack`` says: the global mode first, the innermost one last; the stack follows the line.
+
+        A line that the innermost mode does not know is tried in the ones around it, as IOS does when it reads its own
+        configuration. If none knows it, the error is that of the mode that understood most of it.
+        """
+        depths: Iterable[int] = range(len(stack) - 1, -1, -1)
+        if self.mode(stack[-1]).takes_all:
+            depths = [*range(len(stack) - 2, -1, -1), len(stack) - 1]
+        worst: Outcome[Statement] | None = None
+        for depth in depths:
+            if depth and self._is_meant_outside(stack[:depth], stack[depth], line):
+                continue
+            outcome, opened = self.enter(stack[depth], line, loading=loading)
+            if isinstance(outcome, Accepted):
+                if not outcome.meaning.refused:
+                    del stack[depth + 1 :]
+                if outcome.meaning.leaves and depth:
+                    stack.pop()
+                elif opened is not None:
+                    stack.append(opened)
+                return outcome
+            if worst is None or _tells_more(outcome, worst):
+                worst = outcome
+        return worst if worst is not None else Invalid(0)
+
+    def _is_meant_outside(self, outer: list[Block], block: Block, line: str) -> bool:
+        """Whether a first word that could only abbreviate a keyword of the mode is one of an outer mode in full."""
+        mode = self.mode(block)
+        if mode.takes_all:
+            return False
+        found = mode.read(line).outcome
+        if not isinstance(found, Accepted):
+            return False
+        words = line.split(maxsplit=2)
+        typed = words[0].lower()
+        if typed == found.words[0].lower() or typed in {"no", "default"}:
+            return False
+        for other in outer:
+            there = self.mode(other).read(line).outcome
+            if isinstance(there, Accepted) and there.words[0].lower() == typed:
+                return True
+        return False
 
     def load(self, lines: Iterable[str]) -> list[str]:
         """Read a saved configuration, as at boot.
@@ -209,67 +155,77 @@ class Configuration:
         """
         refused = []
         stack = [self.top]
-        for line in lines:
-            if not line.strip() or line.lstrip().startswith("!") or line.strip() in {"end", "exit"}:
+        waiting = iter(lines)
+        for line in waiting:
+            text = line.strip()
+            if not text or text[0] == "!" or text == "end" or line.startswith(_HEADER):
                 continue
-            if line.startswith(("Building configuration", "Current configuration", "version ")):
+            if text == "exit":
+                del stack[max(1, len(stack) - 1) :]
                 continue
-            if line.strip() == "no ip address":
+            if text == "no ip address":
                 continue  # printed for an interface that has none
-            if not isinstance(self.type_line(stack, line.strip()), Accepted):
+            if text.startswith("banner ") and (banner := _BANNER.fullmatch(text)):
+                del stack[1:]
+                self._load_banner(banner, waiting)
+                continue
+            outcome = self.type_line(stack, text, loading=True)
+            if not isinstance(outcome, Accepted) or outcome.meaning.refused:
                 refused.append(line)
         return refused
 
-    def type_line(self, stack: list[Block], line: str) -> Outcome[Statement]:
-        """Type a line where ``stack`` says: the global mode first, the innermost one last; the stack follows the line.
+    def _load_banner(self, found: re.Match[str], lines: Iterator[str]) -> None:
+        text = found["text"]
+        mark = "^C" if text.startswith("^C") else text[0]
+        body = text.removeprefix(mark)
+        while mark not in body:
+            line = next(lines, None)
+            if line is None:
+                break
+            body += "\n" + line.rstrip("\r\n")
+        self.store(f"banner {(found['kind'] or 'motd').lower()}", f"^C{body.partition(mark)[0]}^C")
 
-        A line that the innermost mode does not know is tried in the ones around it, as IOS does when it reads its own
-        configuration. If none knows it, the error is that of the mode that understood most of it.
-        """
-        depths = list(range(len(stack) - 1, -1, -1))
-        if self.mode(stack[-1]).takes_all:
-            depths = [*depths[1:], depths[0]]
-        worst: Outcome[Statement] | None = None
-        for depth in depths:
-            outcome, opened = self.enter(stack[depth], line)
-            if isinstance(outcome, Accepted):
-                del stack[depth + 1 :]
-                if opened is not None:
-                    stack.append(opened)
-                return outcome
-            if worst is None or (
-                isinstance(worst, Invalid) and (not isinstance(outcome, Invalid) or outcome.column > worst.column)
-            ):
-                worst = outcome
-        return worst if worst is not None else Invalid(0)
-
-    def _put(self, block: Block, outcome: Accepted[Statement]) -> Block | None:
-        statement, words = outcome.meaning, outcome.words
-        text = " ".join(words)
-        key = words[: statement.key_words] if statement.key_words else (text,)
-        block.lines = [line for line in block.lines if line.text != f"no {text}"]
-        for line in block.lines:
-            if (line.rank, line.key) == (statement.rank, key) or line.key == key:
-                line.text, line.rank = text, statement.rank
-                return line if statement.opens else None
-        made = Block(text, statement.rank, tuple(key), statement.opens)
-        if text in _DEFAULTS:
+    def put(self, block: Block, reading: Reading) -> Block | None:
+        """Keep a line, in place of the one with its key; returns its block if it opens a mode."""
+        statement, mode = reading.statement, self.mode(block)
+        if statement is None:
             return None
-        place = next((at for at, line in enumerate(block.lines) if line.rank > statement.rank), len(block.lines))
-        block.lines.insert(place, made)
+        if mode.is_noted("on", reading.text):
+            self._drop(block, reading.key)
+            return None
+        held = block.named(reading.key)
+        if held is not None and held.opens == statement.opens and held.order == reading.order:
+            held.text = reading.text
+            return held if statement.opens else None
+        if held is not None:
+            self._drop(block, reading.key)
+        made = Block(reading.text, statement.rank, reading.key, statement.opens, [], reading.order)
+        block.add(made)
         return made if statement.opens else None
 
-    def _remove(self, block: Block, outcome: Accepted[Statement] | Incomplete) -> None:
-        words = outcome.words
-        text = " ".join(words)
-        kept = [line for line in block.lines if not f"{line.text} ".startswith(f"{text} ")]
-        if isinstance(outcome, Accepted) and outcome.meaning.key_words:
-            key = words[: outcome.meaning.key_words]
-            kept = [line for line in kept if line.key != key]
-        if len(kept) == len(block.lines) and text in _DEFAULTS and isinstance(outcome, Accepted):
-            kept.append(Block(f"no {text}", outcome.meaning.rank, ("no", text)))
-            kept.sort(key=lambda line: line.rank)
-        block.lines = kept
+    @staticmethod
+    def _drop(block: Block, key: tuple[str, ...]) -> None:
+        if block.named(key) is not None:
+            block.keep([line for line in block.lines if line.key != key])
+
+    def remove(self, block: Block, reading: Reading) -> None:
+        """Forget what a line names, and remember that it is off where it would be on by itself."""
+        text = reading.text
+        start = f"{text} "
+        kept = [
+            line
+            for line in block.lines
+            if line.key != reading.key and line.text != text and not line.text.startswith(start)
+        ]
+        if len(kept) != len(block.lines):
+            block.keep(kept)
+        mode = self.mode(block)
+        if not reading.resets and (mode.is_noted("on", text) or mode.is_noted("both", text)):
+            self._drop(block, reading.key)
+            rank = reading.statement.rank if reading.statement else 0
+            block.add(Block(f"no {text}", rank, reading.key, None, [], reading.order))
+
+    # -- reading
 
     def find(self, start: str) -> Block | None:
         """The first line of the global mode that begins so."""
@@ -307,48 +263,101 @@ class Configuration:
         servers = [line for group in groups for line in group.lines if line.opens == "ks"]
         return [_INCOMPLETE for ks in servers if _lacks_rekey_key([line.text for line in ks.lines])][:1]
 
+    def store(self, start: str, rest: str) -> None:
+        """Keep a line of the global mode that begins with ``start``, in place of the one that began so."""
+        rank = next(
+            (st.place for text, st in self.mode(self.top).listed if text.startswith(start.split(maxsplit=1)[0])), 0
+        )
+        self.top.keep([line for line in self.top.lines if not line.text.startswith(f"{start} ")])
+        self.top.add(Block(f"{start} {rest}", rank, (start,), None, [], (rank, (), 0, ())))
+
+    # -- printing
+
     def lines(self) -> Iterator[str]:
         """The lines as a router prints them between its header and ``end``."""
         group = ""
         for block in self.top.lines:
-            first = block.text.split()[0]
-            if block.lines or block.opens or first != group:
+            first = block.text.removeprefix("no ").split(" ", 1)[0]
+            alone = bool(block.lines or block.opens)
+            if block.opens in LISTS and not self.shows_numbers and block.text.rpartition(" ")[2].isdigit():
+                first, alone = "access-list", False
+            if alone or first != group:
                 yield "!"
-            group = "" if block.opens else first
+            group = "" if alone else first
             yield from self.block_lines(block)
         yield "!"
 
     def block_lines(self, block: Block) -> Iterator[str]:
         """A line of the global mode with what stands below it, as printed."""
-        # IOS leaves a blank behind the line of a gdoi crypto map
-        yield from (block.text + (" " if block.opens == "cryptomap" else "")).split("\n")
+        if block.opens in LISTS and not self.shows_numbers and (number := block.text.split()[-1]).isdigit():
+            yield from (f"access-list {number} {entry_text(line)}" for line in block.lines)
+            return
+        text = self.mode(self.top).printed(block.text)
+        if text is None:
+            return
+        # IOS leaves a blank behind the line of a crypto map entry
+        yield from (text + (" " if block.opens == "cryptomap" else "")).split("\n")
         yield from self._below(block, 1)
 
-    def store(self, start: str, rest: str) -> None:
-        """Keep a line of the global mode that begins with ``start``, in place of the one that began so."""
-        rank = next((st.rank for text, st in self.mode(self.top).listed if text.startswith(start.split()[0])), 0)
-        self.top.lines = [line for line in self.top.lines if not line.text.startswith(f"{start} ")]
-        place = next((at for at, line in enumerate(self.top.lines) if line.rank > rank), len(self.top.lines))
-        self.top.lines.insert(place, Block(f"{start} {rest}", rank, (start,)))
+    @property
+    def shows_numbers(self) -> bool:
+        """Whether entries of access lists are printed with their sequence numbers."""
+        return self.release.numbers >= _NUMBERS_SINCE
 
     def _below(self, block: Block, depth: int) -> Iterator[str]:
         mode = self.mode(block)
-        for remark in _remarks(mode.name, [line.text for line in block.lines]):
-            yield " " * depth + remark
+        indent = " " * (depth * mode.indent)
+        remarks = [indent + remark for remark in _remarks(mode.name, [line.text for line in block.lines])]
+        if mode.name != "interface":
+            yield from remarks
+            remarks = []
+        if block.opens in LISTS:
+            yield from (indent + text for text in list_lines(self, block))
+            return
         for line in block.lines:
-            if (text := mode.printed(line.text)) is not None:
-                yield " " * depth + text
+            if remarks and not line.text.startswith(_BEFORE_ADDRESS):
+                yield from remarks
+                remarks = []
+            text = mode.printed(line.text)
+            if text is not None:
+                if line.opens and mode.divides:
+                    yield f"{indent}!"
+                yield indent + text
             if line.opens:
                 yield from self._below(line, depth + 1)
+                if line.opens == "saipsec" and self.release.is_xe and line.named(_TAG) is None:
+                    yield f"{indent} no tag"
+                closing = self.mode(line).closing
+                if closing is not None and (line.lines or line.opens != "hex"):
+                    yield indent + closing
+        yield from remarks
+
+
+def _tells_more(new: Outcome[Statement], old: Outcome[Statement]) -> bool:
+    """Whether the error of an outer mode says more of a line than the one of an inner mode."""
+    if not isinstance(old, Invalid):
+        return False
+    return new.column > old.column if isinstance(new, Invalid) else isinstance(new, Ambiguous | Incomplete)
 
 
 def _remarks(mode: str, texts: list[str]) -> list[str]:
     """What a router adds to the lines of a mode that lack something."""
-    if mode == "interface" and not any(text.startswith(("ip address ", "switchport ")) for text in texts):
+    if mode == "interface" and not any(text.startswith(_ADDRESSED) for text in texts):
         return ["no ip address"]
     if mode == "ks" and _lacks_rekey_key(texts):
         return ["! Incomplete unicast rekey configuration", "! Rekey authentication is not configured"]
     return []
+
+
+_ADDRESSED = ("ip address ", "ip unnumbered ", "switchport")
+_BEFORE_ADDRESS = (
+    "description ",
+    "bandwidth ",
+    "mtu ",
+    "encapsulation dot1Q ",
+    "vrf forwarding ",
+    "ip vrf forwarding ",
+)
 
 
 def _lacks_rekey_key(texts: list[str]) -> bool:

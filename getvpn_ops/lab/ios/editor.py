@@ -42,10 +42,14 @@ class Editor:
         self._shown, self._column = "", 0
         return self._draw()
 
-    def take(self) -> str:
-        """The line is entered."""
+    def take(self, *, remember: bool = True) -> str:
+        """The line is entered.
+
+        Args:
+            remember: whether it can be recalled; an answer to a question cannot.
+        """
         line, self.text, self.cursor = self.text, "", 0
-        if line.strip() and not self.hidden and self.history[-1:] != [line]:
+        if line.strip() and remember and self.history[-1:] != [line]:
             self.history = [*self.history[-(_HISTORY - 1) :], line]
         self._shown, self._column, self._offset = "", 0, 0
         self._place = len(self.history)

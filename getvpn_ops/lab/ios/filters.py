@@ -55,7 +55,9 @@ def output_filter(pipe: str) -> Callable[[list[str]], list[str]] | int | None:
 
 def _common(word: str, longest: int) -> int:
     """How many characters of a wrong word begin some filter."""
-    return next((count for count in range(longest, 0, -1) if any(n.startswith(word[:count].lower()) for n in _NAMES)), 0)
+    return next(
+        (count for count in range(longest, 0, -1) if any(n.startswith(word[:count].lower()) for n in _NAMES)), 0
+    )
 
 
 def _begin(lines: list[str], regex: re.Pattern[str]) -> list[str]:

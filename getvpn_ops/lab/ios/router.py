@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 from getvpn_ops.lab.clock import Clock
 from getvpn_ops.lab.faults import Faults
 from getvpn_ops.lab.ios import passwords
+from getvpn_ops.lab.ios.archive import Archive, watch_period
 from getvpn_ops.lab.ios.config import Configuration
 from getvpn_ops.lab.ios.keys import KeyStore
 from getvpn_ops.lab.ios.platforms import Platform, platform
 from getvpn_ops.lab.ios.releases import Release, release
 from getvpn_ops.lab.ios.syntax import Accepted
+from getvpn_ops.lab.ios.vtys import vty_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,12 +32,25 @@ class Session(Protocol):
     """A terminal that is logged in, as its router sees it."""
 
     line: int
-    user: str
-    privilege: int
     since: datetime
+
+    @property
+    def user(self) -> str:
+        """Who is logged in."""
+
+    @property
+    def privilege(self) -> int:
+        """What who is logged in may do by now."""
+
+    @property
+    def used(self) -> datetime:
+        """When a key came last."""
 
     def show_log(self, text: str) -> None:
         """A log message comes by."""
+
+    def announce(self, text: str) -> None:
+        """Something that every terminal shows, whether it watches the log or not."""
 
     def drop(self) -> None:
         """The connection breaks off."""
@@ -61,12 +76,13 @@ class Router:
         serial: of its chassis; made from the host name if absent.
         accounts: by user name; beside them the users of the configuration may log in.
         enable_secret: works beside what the configuration sets; None: only that.
-        vtys: sessions at a time; more than the configuration's lines are never given.
+        vtys: connections at a time, at most; the configuration's lines say how many of them there are.
         clock: of the lab.
         keys: RSA keys, which are in no configuration.
         faults: armed on it.
         boots: told when it goes down (with the seconds until it is up again).
-        changes: told of each line that was applied.
+        random: its chance; the same seed gives the same run.
+        told: told of what happens on it: a kind and a text.
     """
 
     hostname: str = "Router"
@@ -79,6 +95,7 @@ class Router:
     clock: Clock = field(default_factory=Clock)
     keys: KeyStore = field(default_factory=KeyStore)
     faults: Faults = field(default_factory=Faults)
+    random: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 -- must be repeatable
     running: Configuration = field(init=False)
     startup: Configuration | None = field(init=False, default=None)
     booted: datetime = field(init=False)
@@ -88,14 +105,16 @@ class Router:
     sessions: list[Session] = field(init=False, default_factory=list)
     logged: deque[str] = field(init=False, default_factory=lambda: deque(maxlen=_LOG_KEPT))
     files: dict[str, list[str]] = field(init=False, default_factory=dict)
+    archive: Archive = field(init=False, default_factory=Archive)
     boots: list[Callable[[float], None]] = field(init=False, default_factory=list)
-    random: random.Random = field(init=False)
+    _taken: set[int] = field(init=False, default_factory=set)
+    told: Callable[[str, str], None] = field(init=False, default=lambda _kind, _text: None)
 
     def __post_init__(self) -> None:
         self.running = Configuration(self.release)
+        self.running.random = self.random
         self.booted = self.clock.now()
         digest = hashlib.sha256(self.hostname.encode()).hexdigest().upper()
-        self.random = random.Random(digest)  # noqa: S311 -- a simulation must be repeatable
         self.serial = self.serial or f"FDO{int(digest[:4], 16) % 9000 + 1000}{digest[4:8]}"
 
     @property
@@ -124,6 +143,7 @@ class Router:
         """
         refused = self.running.load(lines)
         self.startup = self.running.copy()
+        watch_period(self)
         return refused
 
     def save(self, by: str = "console") -> None:
@@ -131,6 +151,7 @@ class Router:
         self.startup = self.running.copy()
         self.keys.save()
         self.saved = f"{self.stamp()} by {by}"
+        self.told("save", f"configuration saved by {by}")
 
     def reload(self, reason: str = "reload", seconds: float = 90) -> None:
         """Boot: sessions break, what was not saved is gone, and nothing answers for some seconds."""
@@ -138,7 +159,10 @@ class Router:
             session.drop()
         self.sessions.clear()
         self.running = self.startup.copy() if self.startup else Configuration(self.release)
+        self.running.random = self.random
         self.keys.restore()
+        self.archive.forget()
+        watch_period(self)
         self.booted = self.clock.now() + timedelta(seconds=seconds)
         self.reload_reason = reason
         self.changed = None
@@ -188,17 +212,24 @@ class Router:
         digest = hashlib.md5(base64.b64decode(key), usedforsecurity=False).hexdigest().upper()  # as IOS keeps them
         for chain in self.running.all("ip ssh pubkey-chain"):
             for block in chain.lines:
-                if block.text == f"username {user}" and any(digest in line.text.upper().split() for line in block.lines):
+                if block.text == f"username {user}" and any(
+                    digest in line.text.upper().split() for line in block.lines
+                ):
                     return True
         return False
 
-    def free_line(self) -> int | None:
-        """A line for one more session, or None if all are used."""
+    def take_line(self) -> int | None:
+        """A line for one more connection, or None if all that take SSH are used; ``free_line`` gives it back."""
         if self.faults.meet("session"):
             return None
-        taken = {session.line for session in self.sessions}
-        free = (line for line in range(self.vtys) if line not in taken)
-        return next(free, None)
+        line = next((line for line in vty_lines(self.running) if line < self.vtys and line not in self._taken), None)
+        if line is not None:
+            self._taken.add(line)
+        return line
+
+    def free_line(self, line: int) -> None:
+        """A connection has ended."""
+        self._taken.discard(line)
 
     def may_enable(self, password: str, level: int = PRIVILEGED) -> bool:
         """Whether an enable password is right."""
@@ -235,8 +266,26 @@ class Router:
         now = self.clock.now()
         line = f"*{now:%b} {now.day:>2} {now:%H:%M:%S}.{now.microsecond // 1000:03d}: {message}"
         self.logged.append(line)
+        self.told("log", message)
         for session in tuple(self.sessions):
             session.show_log(line)
+
+    def log_login(self, user: str, *, failed: bool = False) -> None:
+        """Log a login where the configuration asks for it (``login on-success log``, ``login on-failure log``)."""
+        if self.running.find(f"login on-{'failure' if failed else 'success'} log") is None:
+            return
+        kind, reason = "LOGIN_SUCCESS: Login Success", ""
+        if failed:
+            kind, reason = "LOGIN_FAILED: Login failed", " [Reason: Login Authentication Failed]"
+        severity = 4 if failed else 5
+        self.log(
+            f"%SEC_LOGIN-{severity}-{kind} [user: {user}] [Source: 127.0.0.1] [localport: 22]{reason} at {self.stamp()}"
+        )
+
+    def announce(self, text: str) -> None:
+        """Say something on every terminal, such as that the router is about to boot."""
+        for session in tuple(self.sessions):
+            session.announce(text)
 
     def stamp(self) -> str:
         """``10:44:12 UTC Mon Mar 1 2021``, as it stands in headers of configurations."""

@@ -8,15 +8,18 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from getvpn_ops.lab.ios import accounts, archive
 from getvpn_ops.lab.ios.commands import ACTIONS, SHOWS
-from getvpn_ops.lab.ios.dialog import Ask, Close, Dialog, Drop, Page, Say, Sleep
+from getvpn_ops.lab.ios.commands.show_sessions import timestamp
+from getvpn_ops.lab.ios.dialog import Ask, Close, Dialog, Drop, Page, Say, Sleep, Step
 from getvpn_ops.lab.ios.filters import output_filter
-from getvpn_ops.lab.ios.router import PRIVILEGED, USER
+from getvpn_ops.lab.ios.router import USER
 from getvpn_ops.lab.ios.syntax import Accepted, Ambiguous, GrammarError, Incomplete, Invalid, Syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
+    from getvpn_ops.lab.faults import Fault
     from getvpn_ops.lab.ios.config import Block, Statement
     from getvpn_ops.lab.ios.releases import Release
     from getvpn_ops.lab.ios.router import Router
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 _EXEC = re.compile(r"(\d+) (.+?) = ([a-z0-9\-]+)((?: @\S+)*)")
 _PRIVILEGE = re.compile(r"privilege exec (?:all )?level (\d+) (.+)")
+_SECRET = re.compile(r"(?i)\b(key|secret|password|community|auth|priv|pem terminal \S+|pem terminal)\s.*")
 _INVALID = "% Invalid input detected at '^' marker."
 
 
@@ -86,6 +90,7 @@ class Shell:
         self.length = 24
         self.width = 80
         self.monitoring = False
+        self.timestamps = False
         self.history: list[str] = []
         self.blocks: list[Block] = []
         """The modes that are open, the global one first; empty outside of configuration."""
@@ -118,30 +123,20 @@ class Shell:
 
     def enter(self, line: str) -> Dialog:
         """A line is entered."""
-        faults = self.router.faults.meet("line", line)
-        for fault in faults:
-            if fault.kind.name == "drop-before":
-                yield Drop()
-                return
-            if fault.kind.name == "hang":
-                yield Sleep(float("inf"))
-            elif fault.kind.name == "slow-echo":
-                yield Sleep(float(fault.options["seconds"]))
-            elif fault.kind.name == "log-between":
-                for number in range(int(fault.options["count"])):
-                    self.router.log(f"%LINEPROTO-5-UPDOWN: Line protocol on Interface Tunnel{900 + number}, changed state to down")
-            elif fault.kind.name == "reload":
-                self.router.reload("Reload Command", float(fault.options["seconds"]))
-                return
-        names = {fault.kind.name: fault for fault in faults}
-        if (reject := names.get("reject")) is not None:
+        archive.typed(self.router)
+        faults = {fault.kind.name: fault for fault in self.router.faults.meet("line", line)}
+        if not faults:
+            yield from self._apply(line)
+        elif (yield from self._strike(faults)):
+            return
+        elif (reject := faults.get("reject")) is not None:
             text = reject.options["text"]
             caret = f"{' ' * len(self.prompt)}^\n" if text == _INVALID else ""
             yield Say(f"{caret}{text}\n\n")
             return
-        if "not-stored" not in names:
+        elif "not-stored" not in faults:
             yield from self._apply(line)
-        if (surprise := names.get("dialog")) is not None:
+        if (surprise := faults.get("dialog")) is not None:
             yield Ask(surprise.options["text"], one_key=surprise.options["text"].endswith("[confirm]"))
         for fault in self.router.faults.meet("applied", line):
             if fault.kind.name == "drop-after-apply":
@@ -149,6 +144,25 @@ class Shell:
             else:
                 self.router.reload("Reload Command", float(fault.options["seconds"]))
             return
+
+    def _strike(self, faults: dict[str, Fault]) -> Generator[Step, None, bool]:
+        """Let faults strike before a line is applied; whether that is the end of it."""
+        if "drop-before" in faults:
+            yield Drop()
+            return True
+        if (reload := faults.get("reload")) is not None:
+            self.router.reload("Reload Command", float(reload.options["seconds"]))
+            return True
+        if "hang" in faults:
+            yield Sleep(float("inf"))
+        if (slow := faults.get("slow-echo")) is not None:
+            yield Sleep(float(slow.options["seconds"]))
+        if (between := faults.get("log-between")) is not None:
+            for number in range(int(between.options["count"])):
+                self.router.log(
+                    f"%LINEPROTO-5-UPDOWN: Line protocol on Interface Tunnel{900 + number}, changed state to down"
+                )
+        return False
 
     def _apply(self, line: str) -> Dialog:
         if not line.strip() or line.lstrip().startswith("!"):
@@ -182,6 +196,8 @@ class Shell:
                 yield from self.refuse(Incomplete(), line, offset)
                 return
             keep = found
+        if self.timestamps:
+            yield Say(timestamp(self))
         yield Page(keep(list(SHOWS[name](self, outcome.words, outcome.values))))
 
     def refuse(self, outcome: Outcome[object], line: str, offset: int = 0) -> Dialog:
@@ -220,11 +236,14 @@ class Shell:
         if not isinstance(outcome, Accepted):
             yield from self.refuse(outcome, line)
             return
+        depth = len(self.blocks) - (2 if outcome.meaning.opens is not None else 1)
+        archive.note(self.router, self.origin, self.line, depth, line, outcome.words)
         if outcome.meaning.action is not None:
             yield from ACTIONS[outcome.meaning.action](self, outcome.words, outcome.values)
         for remark in outcome.meaning.said:
             yield Say(f"{remark}\n")
         self.router.changed = f"{self.router.stamp()} by {self.origin}"
+        self.router.told("line", _SECRET.sub(r"\1 <cut>", accounts.safe(line.strip(), outcome.words)))
 
     def leave(self) -> Dialog:
         """Out of configuration, which the router logs and may comment on."""

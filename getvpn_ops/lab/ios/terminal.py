@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
+from getvpn_ops.lab.ios.accounts import is_secret
 from getvpn_ops.lab.ios.dialog import Ask, Cancelled, Close, Dialog, Drop, Page, Say, Sleep, Step, Work
 from getvpn_ops.lab.ios.editor import Editor
 from getvpn_ops.lab.ios.router import USER
 from getvpn_ops.lab.ios.shell import Shell
+from getvpn_ops.lab.ios.vtys import exec_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +23,13 @@ if TYPE_CHECKING:
 _MORE = " --More-- "
 _ERASE = "\b" * 9 + " " * 8 + "\b" * 9
 _EDITING = "\x7f\b\x04\x15\x18\x0b\x17\x01\x05\x02\x06\x10\x0e"
+_PARAMETERS = "0123456789;"
+_SEQUENCES = {
+    **{arrow: arrow for arrow in "ABCD"},
+    **dict.fromkeys(("H", "1~", "7~"), "\x01"),
+    **dict.fromkeys(("F", "4~", "8~"), "\x05"),
+    "3~": "\x04",
+}
 _ANSI = "\x1b[1;31m", "\x1b[0m\x1b[K"
 _NOT_UTF8 = "\xff\xfe\x80"
 
@@ -93,10 +103,20 @@ class Terminal:
         """What who logged in may do by now."""
         return self.shell.privilege
 
+    @property
+    def used(self) -> datetime:
+        """When a key came last."""
+        return self._used
+
     def show_log(self, text: str) -> None:
         """A log message comes when it comes, also into the middle of a line."""
         if self.shell.monitoring and not self.closed:
             self._write(f"\n{text}\n")
+
+    def announce(self, text: str) -> None:
+        """What every terminal shows, such as a reload that is near."""
+        if not self.closed:
+            self._write(text)
 
     def drop(self) -> None:
         """The connection breaks off."""
@@ -109,8 +129,8 @@ class Terminal:
 
     def start(self) -> None:
         """The session is open."""
-        banner = self.router.running.banner("exec")
-        self._write(f"\n{banner}\n" if banner else "\n")
+        banners = [text for kind in ("motd", "exec") if (text := self.router.running.banner(kind))]
+        self._write("".join(f"\n{text}" for text in banners) + "\n")
         self._prompt()
 
     def run(self, command: str) -> None:
@@ -167,7 +187,8 @@ class Terminal:
         elif key == "\x1b" or (self._escape and key.isprintable()):
             self._escaped(key)
         elif key in "\r\n":
-            line = self._editor.take()
+            line = self._editor.take(remember=self._ask is None and not is_secret(self._editor.text))
+            self.shell.history = self._editor.history
             self._write("\n")
             if self._ask is not None:
                 self._answer(line)
@@ -185,12 +206,13 @@ class Terminal:
                 self.drop()
 
     def _escaped(self, key: str) -> None:
+        """A key that is a sequence: an arrow, Home, End, Delete; others do nothing."""
         self._escape = key if key == "\x1b" else self._escape + key
-        if self._escape in {"\x1b", "\x1b[", "\x1bO"}:
+        if self._escape in {"\x1b", "\x1b[", "\x1bO"} or (self._escape.startswith("\x1b[") and key in _PARAMETERS):
             return
-        arrow, self._escape = self._escape[-1], ""
-        if arrow in "ABCD" and self._ask is None:
-            self._send(self._editor.command(arrow))
+        sequence, self._escape = self._escape, ""
+        if self._ask is None and (editing := _SEQUENCES.get(sequence[2:])) is not None:
+            self._send(self._editor.command(editing))
 
     def _break_off(self, key: str) -> None:
         """Ctrl-C and Ctrl-Z: the line is gone, and so is the question or the configuration mode."""
@@ -199,10 +221,8 @@ class Terminal:
         self._write(("^C\n" if self.shell.blocks else "\n") if key == "\x03" else "^Z\n")
         dialog, self._dialog, self._ask = self._dialog, None, None
         if dialog is not None:
-            try:
+            with contextlib.suppress(Cancelled, StopIteration):
                 dialog.throw(Cancelled)
-            except (Cancelled, StopIteration):
-                pass
         if typed.strip() and self.shell.blocks:
             self._begin(self._last_line(typed))
         else:
@@ -296,7 +316,7 @@ class Terminal:
     def _watch_idle(self) -> None:
         """Begin to wait for the end of the session by idleness, as the line's exec-timeout says."""
         if self._idle is None:
-            limit = self.router.running.exec_timeout(self.line)
+            limit = exec_timeout(self.router.running, self.line)
             if limit:
                 self._idle = self.router.clock.after(limit, self._idled)
 
@@ -304,7 +324,7 @@ class Terminal:
         self._idle = None
         if self.closed:
             return
-        limit = self.router.running.exec_timeout(self.line)
+        limit = exec_timeout(self.router.running, self.line)
         idle = (self.router.clock.now() - self._used).total_seconds()
         if not limit:
             return
@@ -392,5 +412,8 @@ def _damage(lines: list[str], fault: Fault) -> list[str]:
         more = int(fault.options["lines"])
         return [*lines, *(lines[at % len(lines)] if lines else "" for at in range(more))]
     if fault.kind.name == "non-utf8":
-        return [line if at % 3 else f"{line[: len(line) // 2]}{_NOT_UTF8}{line[len(line) // 2 :]}" for at, line in enumerate(lines)]
+        return [
+            line if at % 3 else f"{line[: len(line) // 2]}{_NOT_UTF8}{line[len(line) // 2 :]}"
+            for at, line in enumerate(lines)
+        ]
     return [f"{_ANSI[0]}{line}{_ANSI[1]}" for line in lines]

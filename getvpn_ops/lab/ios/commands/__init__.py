@@ -10,7 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.commands import files, session, show
+from getvpn_ops.lab.ios.commands import (
+    archive,
+    crypto,
+    files,
+    keys,
+    pki,
+    reach,
+    reload,
+    secrets,
+    session,
+    show_hardware,
+    show_interfaces,
+    show_lists,
+    show_logging,
+    show_routes,
+    show_services,
+    show_sessions,
+    show_version,
+    tcl,
+)
 
 if TYPE_CHECKING:
     from getvpn_ops.lab.ios.dialog import Dialog
@@ -32,5 +51,34 @@ def _joined(*tables: Mapping[str, Callable[..., object]]) -> dict[str, Callable[
     return joined
 
 
-SHOWS: Mapping[str, Show] = _joined(session.SHOWS, files.SHOWS, show.SHOWS)  # type: ignore[assignment]
-ACTIONS: Mapping[str, Action] = _joined(session.ACTIONS, files.ACTIONS)  # type: ignore[assignment]
+SHOWS: Mapping[str, Show] = _joined(
+    session.SHOWS,
+    files.SHOWS,
+    archive.SHOWS,
+    keys.SHOWS,
+    pki.SHOWS,
+    reload.SHOWS,
+    show_hardware.SHOWS,
+    show_interfaces.SHOWS,
+    show_lists.SHOWS,
+    show_logging.SHOWS,
+    show_routes.SHOWS,
+    show_services.SHOWS,
+    show_sessions.SHOWS,
+    show_version.SHOWS,
+)  # type: ignore[assignment]
+ACTIONS: Mapping[str, Action] = _joined(
+    archive.ACTIONS,
+    crypto.ACTIONS,
+    keys.ACTIONS,
+    pki.ACTIONS,
+    reload.ACTIONS,
+    secrets.ACTIONS,
+    session.ACTIONS,
+    files.ACTIONS,
+    reach.ACTIONS,
+    show_logging.ACTIONS,
+    show_services.ACTIONS,
+    show_sessions.ACTIONS,
+    tcl.ACTIONS,
+)  # type: ignore[assignment]

@@ -22,7 +22,9 @@ def enable(shell: Shell, _words: tuple[str, ...], values: tuple[str, ...]) -> Di
         shell.privilege = level
         return
     if not shell.router.has_enable(level):
-        yield Say("% Error in authentication.\n\n" if shell.router.running.find("aaa new-model") else "% No password set\n")
+        yield Say(
+            "% Error in authentication.\n\n" if shell.router.running.find("aaa new-model") else "% No password set\n"
+        )
         return
     for _ in range(_TRIES):
         if shell.router.may_enable((yield Ask("Password: ", hidden=True)), level):
@@ -64,6 +66,7 @@ def terminal_monitor(shell: Shell, words: tuple[str, ...], _values: tuple[str, .
 def configure_terminal(shell: Shell, _words: tuple[str, ...], _values: tuple[str, ...]) -> Dialog:
     """``configure terminal``."""
     yield Say("Enter configuration commands, one per line.  End with CNTL/Z.\n")
+    shell.router.archive.entered += 1
     shell.blocks = [shell.router.running.top]
 
 
@@ -94,18 +97,7 @@ def show_history(shell: Shell, _words: tuple[str, ...], _values: tuple[str, ...]
     return [f"  {line}" for line in shell.history]
 
 
-def show_users(shell: Shell, _words: tuple[str, ...], _values: tuple[str, ...]) -> Iterable[str]:
-    """``show users``."""
-    yield "    Line       User       Host(s)              Idle       Location"
-    for session in sorted(shell.router.sessions, key=lambda item: item.line):
-        own = "*" if session.line == shell.line else " "
-        yield f"{own}{session.line + 2:>3} vty {session.line:<5} {session.user:<10} idle                 00:00:00 127.0.0.1"
-    yield ""
-    yield "  Interface    User               Mode         Idle     Peer Address"
-    yield ""
-
-
-SHOWS = {"show-privilege": show_privilege, "show-history": show_history, "show-users": show_users}
+SHOWS = {"show-privilege": show_privilege, "show-history": show_history}
 ACTIONS = {
     "enable": enable,
     "disable": disable,

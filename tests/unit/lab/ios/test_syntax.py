@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from getvpn_ops.lab.ios.syntax import Accepted, Ambiguous, GrammarError, Incomplete, Invalid, Syntax, interface_name
+from getvpn_ops.lab.ios.values import value
 
 EXEC = Syntax(
     [
@@ -98,3 +99,72 @@ def test_no_line_can_break_it(line: str) -> None:
     outcome = EXEC.read(line)
     if isinstance(outcome, Invalid):
         assert 0 <= outcome.column < len(line)
+
+
+VALUES = {
+    "a-mask": ("MASK", "255.255.254.0", "255.255.254.0"),
+    "no-mask": ("MASK", "255.0.255.0", None),
+    "prefix": ("A.B.C.D/NN", "10.0.0.0/8", "10.0.0.0/8"),
+    "prefix-too-long": ("A.B.C.D/NN", "10.0.0.0/33", None),
+    "as": ("ASN", "65001", "65001"),
+    "as-with-a-dot": ("ASN", "65001.7", "65001.7"),
+    "as-too-big": ("ASN", "4294967296", None),
+    "as-half-too-big": ("ASN", "1.65536", None),
+    "distinguisher": ("ASN:NN", "65001:7", "65001:7"),
+    "no-distinguisher": ("ASN:NN", "65001", None),
+    "list-of-numbers": ("N,N-N", "1,10-20", "1,10-20"),
+    "hexadecimal": ("HEX", "0aF9", "0aF9"),
+    "no-hexadecimal": ("HEX", "0xF9", None),
+    "six": ("X:X:X:X::X/<0-128>", "2001:db8::1/64", "2001:DB8::1/64"),
+}
+
+
+@pytest.mark.parametrize(("kind", "typed", "kept"), VALUES.values(), ids=VALUES)
+def test_kinds_of_values(kind: str, typed: str, kept: str | None) -> None:
+    assert value(kind, typed) == kept
+
+
+ORDERED = Syntax(
+    [
+        ("vrf WORD / [{a | b}]", "vrf"),
+        ("map WORD ~ <1-9> gdoi", "map"),
+        ("group [ipv6] WORD", "group"),
+        ("log {A.B.C.D | host WORD | LINE}", "log"),
+        ("interface IFNAME [shut]", "interface"),
+    ]
+)
+
+
+def test_the_slash_ends_the_name_of_a_setting() -> None:
+    found = ORDERED.read("vrf RED a")
+    assert isinstance(found, Accepted)
+    assert found.key == 2
+
+
+NEGATED = {
+    "at-the-slash": ("vrf RED", True),
+    "at-the-tilde": ("map M", True),
+    "nowhere": ("map", False),
+    "behind": ("map M 3", False),
+}
+
+
+@pytest.mark.parametrize(("line", "may"), NEGATED.values(), ids=NEGATED)
+def test_where_a_no_may_end(line: str, may: bool) -> None:  # noqa: FBT001 -- a parameter of the case
+    found = ORDERED.read(line)
+    assert (isinstance(found, Accepted) or (isinstance(found, Incomplete) and bool(found.meanings))) is may
+
+
+WAYS = {
+    "a-value-that-begins-a-keyword": ("group ip", ("group", "ip")),
+    "the-keyword-in-full": ("group ipv6 G", ("group", "ipv6", "G")),
+    "the-rest-of-the-line": ("log 10.0.0", ("log", "10.0.0")),
+    "an-interface-in-two-words": ("interface gi 0/1.7 shut", ("interface", "GigabitEthernet0/1.7", "shut")),
+}
+
+
+@pytest.mark.parametrize(("line", "words"), WAYS.values(), ids=WAYS)
+def test_a_line_takes_the_way_that_leads_on(line: str, words: tuple[str, ...]) -> None:
+    found = ORDERED.read(line)
+    assert isinstance(found, Accepted)
+    assert found.words == words
