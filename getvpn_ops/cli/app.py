@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from getvpn_ops import __version__
-from getvpn_ops.cli import explain, parse
+from getvpn_ops.cli import explain, lab, parse
 from getvpn_ops.cli.output import open_streams, say
 from getvpn_ops.dialect.secrets import redact
 from getvpn_ops.errors import ExitCode, GetvpnOpsError, NoSuchPageError, ParseFailure, UnknownCommandError
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.command("parse", short_help="Turn what a router printed into typed state.")(parse.command)
 app.command("explain", short_help="Say what a GETVPN log message means and what to look at next.")(explain.command)
+app.add_typer(lab.app)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 -- the signature of a Typer callback

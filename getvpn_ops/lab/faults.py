@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,8 @@ class Kind:
 
     Attributes:
         name: as people write it.
-        where: ``login``, ``session``, ``key``, ``line``, ``applied``, ``output`` or ``now``: the place where it strikes.
+        where: the place where it strikes: ``login``, ``enable``, ``session``, ``key``, ``line``, ``applied``,
+            ``output``, or ``now`` for what shows as long as it is armed.
         summary: what happens, for people.
         options: names of its options with their defaults.
         once: whether it strikes once unless told otherwise; else until it is cleared.
@@ -114,7 +118,12 @@ def kind(name: str) -> Kind:
 
 
 def fault(
-    name: str, *, line: str | None = None, skip: int = 0, times: int | None = None, options: Mapping[str, str] | None = None
+    name: str,
+    *,
+    line: str | None = None,
+    skip: int = 0,
+    times: int | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> Fault:
     """Make a fault.
 
@@ -132,7 +141,7 @@ def fault(
     unknown = set(options or ()) - set(found.options)
     if unknown:
         known = ", ".join(found.options) or "none"
-        msg = f"{name} has no option {sorted(unknown)[0]!r}; it has {known}"
+        msg = f"{name} has no option {min(unknown)!r}; it has {known}"
         raise UnknownFaultError(msg)
     try:
         pattern = re.compile(line, re.IGNORECASE) if line is not None else None

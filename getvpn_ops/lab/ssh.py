@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import math
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
@@ -12,13 +13,15 @@ import asyncssh
 from getvpn_ops.lab.ios.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import ThreadPoolExecutor
 
     from asyncssh.auth import KbdIntChallenge, KbdIntResponse
 
     from getvpn_ops.lab.ios.releases import Release
     from getvpn_ops.lab.ios.router import Router
 
+_LOG = logging.getLogger(__name__)
 HOST = "127.0.0.1"  # nothing of the lab listens elsewhere
 
 _OLD = {
@@ -31,7 +34,7 @@ _OLD = {
 _NEW: dict[str, Any] = {}
 _RSA_BITS = 2048
 _OLD_FAMILY = "12.4"
-_MAX_PENDING = 1 << 20  # bytes that a client may leave unread before its session is held back
+_TRIES = 3  # passwords before a router closes, as ``ip ssh authentication-retries`` has it by default
 
 
 class _Server(asyncssh.SSHServer):
@@ -43,9 +46,21 @@ class _Server(asyncssh.SSHServer):
         self._user = ""
         self._privilege = 1
         self._connection: asyncssh.SSHServerConnection | None = None
+        self._line: int | None = None
+        self._used = False
+        self._failures = 0
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self._connection = conn
+        self._line = self._router.take_line()
+        if self._line is None:  # a router without a free line closes at once
+            self._router.told("session", "refused: no line is free")
+            conn.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        if self._line is not None:
+            self._router.free_line(self._line)
 
     def begin_auth(self, username: str) -> bool:
         self._user = username
@@ -70,8 +85,16 @@ class _Server(asyncssh.SSHServer):
 
     def validate_password(self, username: str, password: str) -> bool:
         privilege = self._router.authenticate(username, password)
-        self._privilege = privilege or 1
-        return privilege is not None
+        self._privilege = privilege if privilege is not None else 1
+        if privilege is not None:
+            self._router.log_login(username)
+            return True
+        self._router.told("session", "a login was refused")
+        self._router.log_login(username, failed=True)
+        self._failures += 1
+        if self._failures >= _TRIES and self._connection is not None:
+            asyncio.get_running_loop().call_soon(self._connection.close)
+        return False
 
     def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> KbdIntChallenge:
         del username, lang, submethods
@@ -81,17 +104,16 @@ class _Server(asyncssh.SSHServer):
         return len(responses) == 1 and self.validate_password(username, responses[0])
 
     def session_requested(self) -> asyncssh.SSHServerSession[str] | bool:
-        connection = self._connection
-        line = self._router.free_line()
-        if connection is None or line is None:
-            return False
-        return _Session(self._router, self._user, self._privilege, line, connection, self._executor)
+        if self._connection is None or self._line is None or self._used:
+            return False  # one session is all that a connection carries
+        self._used = True
+        return _Session(self._router, self._user, self._privilege, self._line, self._connection, self._executor)
 
 
 class _Session(asyncssh.SSHServerSession[str]):
     """Carries one terminal."""
 
-    def __init__(  # noqa: PLR0913 -- what a session is made of
+    def __init__(  # noqa: PLR0913, PLR0917 -- what a session is made of
         self,
         router: Router,
         user: str,
@@ -104,18 +126,21 @@ class _Session(asyncssh.SSHServerSession[str]):
         self._executor = executor
         self._channel: asyncssh.SSHServerChannel[str] | None = None
         self._command: str | None = None
+        self._unsent: list[str] = []
         self._terminal = Terminal(
             router,
             self._write,
             self._close,
             privilege,
             user=user,
-            drop=connection.abort,
+            drop=self._drop,
             work=self._work,
             sleep=self._sleep,
         )
         self._terminal.line = line
+        self._router = router
         router.sessions.append(self._terminal)
+        router.told("session", f"{user} is on vty{line}")
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[str]) -> None:
         self._channel = chan
@@ -137,18 +162,31 @@ class _Session(asyncssh.SSHServerSession[str]):
         return True
 
     def session_started(self) -> None:
-        if self._command is None:
-            self._terminal.start()
-        else:
-            self._terminal.run(self._command)
+        with self._watched():
+            if self._command is None:
+                self._terminal.start()
+            else:
+                self._terminal.run(self._command)
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
         self._terminal.stop()
+        self._router.told("session", f"{self._terminal.user} has left vty{self._terminal.line}")
 
     def data_received(self, data: str, datatype: int | None) -> None:
         del datatype
-        self._terminal.feed(data)
+        with self._watched():
+            self._terminal.feed(data)
+
+    @contextlib.contextmanager
+    def _watched(self) -> Iterator[None]:
+        """A defect of the lab breaks the session, and is told: it must not pass for a fault of a router."""
+        try:
+            yield
+        except Exception:
+            _LOG.exception("a defect of the lab, on %s", self._router.configured_name)
+            self._router.told("defect", "the lab failed; see what its process said")
+            self._drop()
 
     def eof_received(self) -> bool:
         return False
@@ -158,11 +196,24 @@ class _Session(asyncssh.SSHServerSession[str]):
         return True
 
     def _write(self, text: str) -> None:
-        if self._channel is not None and not self._channel.is_closing():
-            self._channel.write(text)
+        """Keep text until all keys that came together are answered: one packet instead of one a character."""
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(text)
+
+    def _flush(self) -> None:
+        if self._unsent and self._channel is not None and not self._channel.is_closing():
+            self._channel.write("".join(self._unsent))
+        self._unsent.clear()
+
+    def _drop(self) -> None:
+        """The connection breaks; what was shown before it broke has been sent."""
+        self._flush()
+        self._connection.abort()
 
     def _close(self) -> None:
         """The session ends; a router ends the connection with it."""
+        self._flush()
         if self._channel is not None:
             self._channel.exit(0)
         asyncio.get_running_loop().call_later(0.2, self._connection.close)

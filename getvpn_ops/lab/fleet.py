@@ -1,0 +1,288 @@
+"""The simulated fleet: one router for each host of an inventory, one clock, one record of what happened."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from getvpn_ops.lab import inventory
+from getvpn_ops.lab.clock import Clock
+from getvpn_ops.lab.events import Events
+from getvpn_ops.lab.faults import Fault, Faults, UnknownFaultError
+from getvpn_ops.lab.ios.keys import KeyStore, rsa_key
+from getvpn_ops.lab.ios.router import Account, Router
+from getvpn_ops.lab.station import FIRST_PORT, Station
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+    from pathlib import Path
+
+    from getvpn_ops.lab.inventory import Host
+    from getvpn_ops.lab.ios.keys import RsaKey
+
+_SUFFIXES = (".cfg", ".txt", ".conf", "")
+_REKEY = "rekey authentication mypubkey rsa "
+_REKEY_BITS = 2048
+_LONGEST_UP = 90 * 86400  # seconds that a router may have been up when the lab starts
+_WORKERS = 4
+_EACH_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a fleet is set up.
+
+    Attributes:
+        inventory: folder of the inventory files.
+        configs: folder of the start configurations, ``HOST.cfg`` each; None starts every router empty.
+        speed: simulated seconds in a real one.
+        seed: the same seed gives the same run; None takes a new one.
+        start: first moment of the clock; None is now.
+        password: of every account and of every enable; None makes one up.
+        public_keys: blobs in base64 that log in without a password, on releases that can.
+        first_port: where to begin to look for free ports.
+    """
+
+    inventory: Path
+    configs: Path | None = None
+    speed: float = 1.0
+    seed: int | None = None
+    start: datetime | None = None
+    password: str | None = None
+    public_keys: tuple[str, ...] = ()
+    first_port: int = FIRST_PORT
+
+
+class Fleet:
+    """Simulated routers, and the handles of the one who runs them. Belongs to one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Read the inventory; nothing listens yet.
+
+        Raises:
+            InventoryError: the inventory is wrong.
+            FileNotFoundError: the folder of configurations is missing.
+        """
+        self.settings = settings
+        self.seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
+        self.clock = Clock(settings.start, speed=settings.speed)
+        self.started = self.clock.now()
+        self.events = Events(self.clock.now)
+        self.password = settings.password or secrets.token_urlsafe(9)
+        self.stations: dict[str, Station] = {}
+        self.missing: list[str] = []
+        """Hosts that have no start configuration."""
+        self._hosts = inventory.read(settings.inventory)
+        if settings.configs is not None and not settings.configs.is_dir():
+            msg = f"there is no folder {settings.configs}"
+            raise FileNotFoundError(msg)
+        self._executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="lab")
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: dict[str, list[tuple[str, Fault]]] = {}
+        self._wake: asyncio.Event | None = None
+        self._rekey_keys: dict[str, RsaKey] = {}
+
+    # -- up and down
+
+    async def up(self, progress: Callable[[int, int], None] = lambda _done, _all: None) -> None:
+        """Build the routers and put each on a port of its own.
+
+        Args:
+            progress: told how many of how many answer.
+
+        Raises:
+            OSError: ports are missing.
+        """
+        self._wake = asyncio.Event()
+        self.clock.rescheduled = self._wake.set
+        for host in self._hosts:
+            self.stations[host.name] = self._station(host)
+        self._share_rekey_keys()
+        await asyncio.gather(*(station.make_key() for station in self.stations.values()))
+        numbers = itertools.count(self.settings.first_port)
+        for done, station in enumerate(self.stations.values(), 1):
+            await station.up(lambda: next(numbers))
+            progress(done, len(self.stations))
+        self._spawn(self._drive())
+        self.events.add("clock", f"{len(self.stations)} routers are up, seed {self.seed}")
+
+    async def down(self) -> None:
+        """Every router stops to answer, and every session ends."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for station in self.stations.values():
+            for session in tuple(station.router.sessions):
+                session.drop()
+            await station.down()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _station(self, host: Host) -> Station:
+        chance = random.Random(f"{self.seed}:{host.name}")  # noqa: S311 -- a simulation must be repeatable
+        router = Router(
+            hostname=host.name,
+            release=host.release,
+            model=host.model,
+            serial=host.serial,
+            accounts={host.username: Account(self.password, host.privilege, self.settings.public_keys)},
+            enable_secret=self.password,
+            clock=self.clock,
+            keys=KeyStore(),
+            faults=Faults(lambda fault, line: self._struck(host.name, fault, line)),
+            random=chance,
+        )
+        station = Station(host, router, self._executor)
+        if self.settings.configs is not None:
+            found = next(
+                (path for end in _SUFFIXES if (path := self.settings.configs / f"{host.name}{end}").is_file()), None
+            )
+            if found is None:
+                self.missing.append(host.name)
+            else:
+                station.refused = router.load(found.read_text(encoding="utf-8", errors="replace").splitlines())
+        router.booted = self.started - timedelta(seconds=chance.randrange(3600, _LONGEST_UP))
+        router.told = lambda kind, text: self.events.add(kind, text, host.name)
+        router.boots.append(lambda seconds: self._boots(station, seconds))
+        return station
+
+    def _share_rekey_keys(self) -> None:
+        """Give each key server the rekey key that its configuration names: the same one to all that name it."""
+        for station in self.stations.values():
+            for block in station.router.running.all("crypto g"):
+                for line in (line for below in block.lines for line in below.lines):
+                    if line.text.startswith(_REKEY):
+                        self._give_key(station.router, line.text.removeprefix(_REKEY))
+
+    def _give_key(self, router: Router, label: str) -> None:
+        if label not in self._rekey_keys:
+            self._rekey_keys[label] = rsa_key(label, _REKEY_BITS, exportable=True, made=self.started)
+        router.keys.held[label] = self._rekey_keys[label]
+        router.keys.save()
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _boots(self, station: Station, seconds: float) -> None:
+        self.events.add("reload", f"goes down for {seconds:g} s", station.host.name)
+        self._spawn(station.hold_down(down=True))
+        self.clock.after(seconds, lambda: self._spawn(station.hold_down(down=False)))
+
+    # -- time
+
+    async def _drive(self) -> None:
+        """Run events as they come due."""
+        assert self._wake is not None  # noqa: S101 -- set before
+        while True:
+            self._wake.clear()
+            seconds = self.clock.real_seconds_to_next()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), None if seconds is None else min(seconds, _EACH_SECONDS))
+            self.clock.run_due()
+
+    def moment(self, seconds: float | None = None, to: datetime | None = None) -> datetime:
+        """A moment given from now or as such."""
+        return to if to is not None else self.clock.now() + timedelta(seconds=seconds or 0.0)
+
+    def advance(self, to: datetime) -> int:
+        """Jump to a moment; returns how many events happened on the way.
+
+        Raises:
+            ValueError: the moment has passed.
+        """
+        before = self.clock.now()
+        count = self.clock.advance(to)
+        self.events.add("clock", f"jumped from {before:%Y-%m-%d %H:%M:%S} over {count} events")
+        return count
+
+    # -- faults
+
+    def devices(self, wanted: str | Iterable[str]) -> list[str]:
+        """The hosts that are meant: a name, several, or ``*``.
+
+        Raises:
+            UnknownFaultError: there is no such host.
+        """
+        names = [wanted] if isinstance(wanted, str) else list(wanted)
+        if names == ["*"]:
+            return list(self.stations)
+        for name in names:
+            if name not in self.stations:
+                msg = f"the lab has no device {name!r}"
+                raise UnknownFaultError(msg)
+        return names
+
+    def arm(self, device: str, made: Fault, *, at: datetime | None = None, step: str = "") -> None:
+        """Let a fault wait on a device: at once, from a moment on, or from a step that someone will mark.
+
+        Raises:
+            UnknownFaultError: the lab has no such device, or none that the fault names.
+        """
+        self.devices(device)
+        if (other := made.options.get("device")) is not None:
+            self.devices(other or "")
+        if step:
+            self._waiting.setdefault(step, []).append((device, made))
+        elif at is not None:
+            self.clock.at(at, lambda: self._armed(device, made))
+        else:
+            self._armed(device, made)
+
+    def mark(self, step: str) -> int:
+        """A step begins: the faults that wait for it are armed; returns how many."""
+        self.events.add("mark", step)
+        waiting = self._waiting.pop(step, [])
+        for device, made in waiting:
+            self._armed(device, made)
+        return len(waiting)
+
+    def waiting(self) -> list[tuple[str, str, Fault]]:
+        """The faults that wait for a step: step, device, fault."""
+        return [(step, device, made) for step, items in self._waiting.items() for device, made in items]
+
+    def clear(self, device: str = "*", number: int | None = None) -> int:
+        """Take faults away; returns how many. Numbers are unique in the lab."""
+        gone = 0
+        for name in self.devices(device):
+            station = self.stations[name]
+            held = {item.kind.name for item in station.router.faults.armed if number in {None, item.number}}
+            gone += station.router.faults.clear(number)
+            if "down" in held:
+                self._spawn(station.hold_down(down=False))
+            if "wrong-device" in held:
+                station.answers = lambda router=station.router: router  # type: ignore[misc]
+            if "host-key-changed" in held:
+                self.events.add("fault", "the new host key stays: a router has no way back to a key it lost", name)
+        for step in tuple(self._waiting):
+            kept = [
+                item
+                for item in self._waiting[step]
+                if (device not in {"*", item[0]}) or number not in {None, item[1].number}
+            ]
+            gone += len(self._waiting[step]) - len(kept)
+            self._waiting[step] = kept
+        return gone
+
+    def _armed(self, device: str, made: Fault) -> None:
+        station = self.stations[device]
+        station.router.faults.arm(made)
+        self.events.add("fault", f"armed: {made.text}", device)
+        if made.kind.name == "down":
+            self._spawn(station.hold_down(down=True))
+        elif made.kind.name == "host-key-changed":
+            self._spawn(station.change_key())
+        elif made.kind.name == "wrong-device":
+            other = self.stations[made.options["device"]].router
+            station.answers = lambda: other
+
+    def _struck(self, device: str, fault: Fault, line: str) -> None:
+        at = f" at {line!r}" if line and fault.kind.where not in {"login", "enable", "key"} else ""
+        self.events.add("fault", f"struck: {fault.kind.name}{at}", device)

@@ -1,0 +1,113 @@
+"""The lab on a terminal."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from getvpn_ops.reports.console import indented
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import RenderableType
+
+_KIND_STYLES = {"fault": "red", "reload": "yellow", "clock": "cyan", "mark": "cyan", "session": "dim", "save": "green"}
+
+
+def clock_line(answer: Mapping[str, Any]) -> str:
+    """``it is 2026-03-01 10:00:00 UTC, at 1 s a second``."""
+    speed = float(answer["speed"])
+    pace = "time stands still" if not speed else "at real pace" if speed == 1 else f"at {speed:g} seconds a second"
+    count = answer.get("events")
+    happened = "" if count is None else f"; {count} events happened on the way"
+    return f"it is {_moment(str(answer['now']))} in the lab, {pace}{happened}"
+
+
+def lab_status(status: Mapping[str, Any]) -> RenderableType:
+    """The routers of a lab, and what waits on them."""
+    devices = status["devices"]
+    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading, justify in (
+        ("device", "left"), ("site", "left"), ("role", "left"), ("model", "left"), ("release", "left"),
+        ("port", "right"), ("up", "right"), ("sessions", "right"), ("state", "left"),
+    ):  # fmt: skip
+        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for device in devices:
+        table.add_row(
+            device["name"], device["site"], device["role"], device["model"], device["release"], str(device["port"]),
+            _span(float(device["up_seconds"])), str(device["sessions"] or ""), _state(device),
+        )  # fmt: skip
+    parts: list[RenderableType] = [
+        Text.assemble((f"{len(devices)} routers", "bold"), f", seed {status['seed']}, {clock_line(status)}"),
+        Text(),
+        indented(table),
+    ]
+    faults = [(device["name"], fault) for device in devices for fault in device["faults"]]
+    if faults or status["steps"]:
+        listing = Table.grid(padding=(0, 2, 0, 0))
+        for name, fault in faults:
+            listing.add_row(Text(f"#{fault['number']}", style="red"), name, fault["text"])
+        for step in status["steps"]:
+            listing.add_row(
+                Text("waits", style="yellow"), step["device"], f"{step['fault']}, from step {step['step']!r} on"
+            )
+        parts += [Text(), Text("faults", style="bold"), indented(listing)]
+    return Group(*parts)
+
+
+def _state(device: Mapping[str, Any]) -> Text:
+    if not device["answering"]:
+        return Text("does not answer", style="red")
+    parts = []
+    if device["not_understood"]:
+        parts.append((f"{len(device['not_understood'])} lines not understood", "yellow"))
+    if not device["saved"]:
+        parts.append(("not saved", "yellow"))
+    if device["faults"]:
+        parts.append((f"{len(device['faults'])} faults", "red"))
+    text = Text()
+    for at, (words, style) in enumerate(parts):
+        text.append(", " if at else "")
+        text.append(words, style)
+    return text
+
+
+def fault_kinds(kinds: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """The faults that there are."""
+    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("fault", "what happens", "options", "strikes"):
+        table.add_column(heading, overflow="fold")
+    for kind in kinds:
+        options = " ".join(f"{key}={value}" for key, value in kind["options"].items())
+        table.add_row(kind["name"], kind["summary"], options, "once" if kind["once"] else "until cleared")
+    return table
+
+
+def events(found: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """What happened, a line each."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for event in found:
+        style = _KIND_STYLES.get(event["kind"], "")
+        table.add_row(
+            str(event["number"]), _moment(event["when"]), event["device"] or "-", Text(event["kind"], style=style),
+            Text(event["text"]),
+        )  # fmt: skip
+    return table
+
+
+def _moment(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}"
+
+
+def _span(seconds: float) -> str:
+    """``3d 4h``, ``12m``: the two largest units."""
+    left = timedelta(seconds=int(seconds))
+    hours, rest = divmod(left.seconds, 3600)
+    parts = [(left.days, "d"), (hours, "h"), (rest // 60, "m"), (rest % 60, "s")]
+    shown = [f"{count}{unit}" for count, unit in parts if count]
+    return " ".join(shown[:2]) or "0s"
