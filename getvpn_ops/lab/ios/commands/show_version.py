@@ -126,7 +126,7 @@ def _boot(router: Router) -> Iterator[str]:
     moment = times.stamp(router.running, router.booted)
     cold = router.reload_reason == "power-on"
     reason = "PowerOn" if cold and release.is_xe else router.reload_reason
-    returned = "power-on" if cold else f"{reason if release.is_xe else 'reload'} at {moment}"
+    returned = reason if cold else f"{reason if release.is_xe else 'reload'} at {moment}"
     yield f"System returned to ROM by {returned}"
     if not cold or release.is_xe:
         yield f"System restarted at {moment}"

@@ -1,4 +1,4 @@
-"""Stock clients, unmodified: login, enable, paging, a wrong command, a configuration block with one rejected line."""
+"""OpenSSH, unmodified: a person at a terminal."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-import netmiko
 import pexpect
 import pytest
+
+from getvpn_ops.lab.faults import fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,58 +22,13 @@ OLD = [
     "-o", "KexAlgorithms=+diffie-hellman-group14-sha1", "-o", "HostKeyAlgorithms=+ssh-rsa",
     "-o", "Ciphers=+aes128-cbc", "-o", "MACs=+hmac-sha1",
 ]  # fmt: skip
-
-
-def open_netmiko(port: Port) -> netmiko.BaseConnection:
-    return netmiko.ConnectHandler(
-        device_type="cisco_ios",
-        host="127.0.0.1",
-        port=port.number,
-        username="ops",
-        password="pass-1",  # noqa: S106 -- of a simulated router
-        secret="enable-1",  # noqa: S106 -- the same
-    )
-
-
-@pytest.mark.parametrize("release", ["15", "17"])
-def test_netmiko(start: Callable[..., Port], release: str) -> None:
-    port = start(release)
-    with open_netmiko(port) as device:
-        assert device.find_prompt() == "BR-7>"
-        device.enable()
-        assert device.find_prompt() == "BR-7#"
-        assert "10.20.1.1       YES NVRAM  up" in device.send_command("show ip interface brief")
-        assert "% Invalid input detected at '^' marker." in device.send_command("show foo")
-        output = device.send_config_set(
-            [
-                "logging buffered 20000",
-                "crypto gdoi group WAN",
-                "server address ipv4 10.9.0.2",
-                "foo bar",
-                "identity num 5",
-            ]
-        )
-        assert "BR-7(config-gkm-group)#foo bar" in output
-        assert output.count("% Invalid input") == 1
-        assert "logging buffered 20000" in device.send_command("show running-config | include logging")
-        assert "[OK]" in device.save_config()
-    texts = [line.text for line in port.router.running.find("crypto gdoi group WAN").lines]  # type: ignore[union-attr]
-    assert texts == ["identity number 5", "server address ipv4 10.9.0.1", "server address ipv4 10.9.0.2"]
-    assert list(port.router.startup.lines()) == list(port.router.running.lines())  # type: ignore[union-attr]
-
-
-def test_netmiko_needs_the_right_enable_secret(start: Callable[..., Port]) -> None:
-    port = start()
-    with open_netmiko(port) as device:
-        device.secret = "wrong"  # noqa: S105 -- of a simulated router
-        with pytest.raises((ValueError, netmiko.ReadTimeout)):
-            device.enable()
-
-
-def test_netmiko_cannot_log_in_to_the_old_flavour(start: Callable[..., Port]) -> None:
-    """A stock client must feel the difference: paramiko 5 has no SHA-1 key exchange."""
-    with pytest.raises(netmiko.NetmikoTimeoutException):
-        open_netmiko(start("12.4"))
+BLOCK = (
+    ("conf t", "BR-7(config)#"),
+    ("crypto gdoi group WAN", "BR-7(config-gkm-group)#"),
+    ("foo bar", "                        ^\r\n% Invalid input detected at '^' marker.\r\n\r\nBR-7(config-gkm-group)#"),
+    ("identity num 5", "BR-7(config-gkm-group)#"),
+    ("end", "BR-7#"),
+)
 
 
 @pytest.mark.skipif(SSH is None, reason="no OpenSSH client")
@@ -131,15 +87,38 @@ class TestOpenSsh:
         child: pexpect.spawn[str] = pexpect.spawn("ssh", command, encoding="latin-1", timeout=20)
         child.expect(r"[Pp]assword: ")
         child.sendline("pass-1")
-        child.expect_exact("GigabitEthernet0/0/1       unassigned")
+        child.expect_exact("GigabitEthernet0/0/1   unassigned")
         child.expect(pexpect.EOF)
+
+    def test_a_block_with_a_rejected_line_and_a_dropped_session(
+        self, start: Callable[..., Port], figure: Callable[[str], None]
+    ) -> None:
+        shown = subprocess.run([str(SSH), "-V"], capture_output=True, text=True, check=True).stderr
+        figure(f"client: {shown.strip()}")
+        port = start(privilege=15)
+        child = self.spawn(port)
+        child.expect_exact("BR-7#")
+        for line, prompt in BLOCK:
+            child.send(f"{line}\r")
+            child.expect_exact(prompt)
+        assert [line.text for line in port.router.running.find("crypto gdoi group WAN").lines] == [  # type: ignore[union-attr]
+            "identity number 5",
+            "server address ipv4 10.9.0.1",
+        ]
+        port.router.faults.arm(fault("drop-mid-line", line="show clo"))
+        child.send("show clock\r")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 255  # as for any connection that breaks
 
     def test_vty_limit(self, start: Callable[..., Port]) -> None:
         port = start(vtys=1)
         first = self.spawn(port)
         first.expect_exact("BR-7>")
-        second = self.spawn(port)
+        command = [*LOOSE, "-p", str(port.number), "ops@127.0.0.1"]
+        second: pexpect.spawn[str] = pexpect.spawn("ssh", command, encoding="latin-1", timeout=20)
         second.expect(pexpect.EOF)
+        assert "kex_exchange_identification" in str(second.before)  # closed before a word was said
         first.send("exit\r")
         first.expect(pexpect.EOF)
         third = self.spawn(port)
