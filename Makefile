@@ -17,6 +17,12 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	$(BIN)/getvpn-ops parse --transcript tests/data/transcripts/key-server-and-member.txt -o table
 	$(BIN)/getvpn-ops explain KS_SEND_UNICAST_REKEY -o table
+	$(BIN)/getvpn-ops lab up --configs running --seed 1 -o table
+	@if command -v ssh >/dev/null; then set -x; ssh -F .getvpn-ops/lab/ssh_config lds-ks1 "show running-config | section crypto gdoi group WAN"; echo; fi
+	$(BIN)/getvpn-ops lab fault lon-gm1 down --at +30m -o table
+	$(BIN)/getvpn-ops lab advance +1h -o table
+	$(BIN)/getvpn-ops lab events -o table
+	$(BIN)/getvpn-ops lab down
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -q -n 2
@@ -36,6 +42,7 @@ contracts: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/parse.py
+	$(BIN)/python -W ignore benchmarks/lab.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

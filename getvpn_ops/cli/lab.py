@@ -13,6 +13,7 @@ from getvpn_ops.cli.output import form_of, say, write_data, write_view
 from getvpn_ops.errors import UsageError
 from getvpn_ops.reports import lab as views
 from getvpn_ops.reports.parsed import Output
+from getvpn_ops.reports.words import count
 
 if TYPE_CHECKING:
 
@@ -85,7 +86,7 @@ def up(
         write_data(status, form, None)
     troubled = [device for device in status["devices"] if device["not_understood"]]
     for device in troubled:
-        say(f"{device['name']}: {len(device['not_understood'])} lines not understood:", "yellow")
+        say(f"{device['name']}: {count(len(device['not_understood']), 'line')} not understood:", "yellow")
         for line in device["not_understood"][:3]:
             say(f"  {line}")
     if status["missing"]:
@@ -149,10 +150,10 @@ def fault(
     place = _workspace(workspace)
     if clear:
         answer = _ask(place, "clear", device=device or "*", number=number)
-        say(f"{answer['cleared']} faults cleared")
+        say(f"{count(answer['cleared'], 'fault')} cleared")
     elif script is not None:
         answer = _ask(place, "faults", script=read_file(script))
-        say(f"{len(answer['numbers'])} faults armed")
+        say(f"{count(len(answer['numbers']), 'fault')} armed")
     else:
         if device is None or name is None:
             raise UsageError(
@@ -187,7 +188,7 @@ def mark(
     Exit codes: 0 done; 2 no lab runs here.
     """
     answer = _ask(_workspace(workspace), "mark", step=step)
-    say(f"{step}: {answer['armed']} faults armed")
+    say(f"{step}: {count(answer['armed'], 'fault')} armed")
 
 
 @app.command("advance")
@@ -241,8 +242,8 @@ def events(
     """
     place = _workspace(workspace)
 
-    def read(after: int, count: int) -> list[dict[str, Any]]:
-        found = _ask(place, "events", since=after, device=device, kind=kind, last=count)
+    def read(after: int, newest: int) -> list[dict[str, Any]]:
+        found = _ask(place, "events", since=after, device=device, kind=kind, last=newest)
         return list(found["events"])
 
     form = form_of(output, out)

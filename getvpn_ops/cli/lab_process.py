@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.cli.output import say
 from getvpn_ops.errors import UsageError
+from getvpn_ops.reports.words import count
 from getvpn_ops.resources import data_dir
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def stay(settings: Settings, place: Workspace, script: str) -> None:
     from getvpn_ops.lab.server import AlreadyUpError, run  # noqa: PLC0415
 
     def ready(fleet: Fleet) -> None:
-        say(f"{len(fleet.stations)} routers are up, seed {fleet.seed}; Ctrl-C ends the lab")
+        say(f"up: {count(len(fleet.stations), 'router')}, seed {fleet.seed}; Ctrl-C ends the lab")
 
     try:
         asyncio.run(run(settings, place, faults=script, progress=_progress(), ready=ready))

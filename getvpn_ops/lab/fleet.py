@@ -17,7 +17,8 @@ from getvpn_ops.lab.clock import Clock
 from getvpn_ops.lab.events import Events
 from getvpn_ops.lab.faults import Fault, Faults, UnknownFaultError
 from getvpn_ops.lab.ios.keys import KeyStore, rsa_key
-from getvpn_ops.lab.ios.router import Account, Router
+from getvpn_ops.lab.ios.router import PRIVILEGED, Account, Router
+from getvpn_ops.lab.ios.shell import exec_syntax
 from getvpn_ops.lab.station import FIRST_PORT, Station
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Fleet:
             await station.up(lambda: next(numbers))
             progress(done, len(self.stations))
         self._spawn(self._drive())
-        self.events.add("clock", f"{len(self.stations)} routers are up, seed {self.seed}")
+        self.events.add("clock", f"routers up: {len(self.stations)}; seed {self.seed}")
 
     async def down(self) -> None:
         """Every router stops to answer, and every session ends."""
@@ -147,6 +148,7 @@ class Fleet:
                 self.missing.append(host.name)
             else:
                 station.refused = router.load(found.read_text(encoding="utf-8", errors="replace").splitlines())
+        exec_syntax(host.release, PRIVILEGED)  # read before the first session needs it
         router.booted = self.started - timedelta(seconds=chance.randrange(3600, _LONGEST_UP))
         router.told = lambda kind, text: self.events.add(kind, text, host.name)
         router.boots.append(lambda seconds: self._boots(station, seconds))
@@ -200,7 +202,7 @@ class Fleet:
         """
         before = self.clock.now()
         count = self.clock.advance(to)
-        self.events.add("clock", f"jumped from {before:%Y-%m-%d %H:%M:%S} over {count} events")
+        self.events.add("clock", f"jumped from {before:%Y-%m-%d %H:%M:%S}; events on the way: {count}")
         return count
 
     # -- faults

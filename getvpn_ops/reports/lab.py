@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from getvpn_ops.reports.console import indented
+from getvpn_ops.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,8 +24,8 @@ def clock_line(answer: Mapping[str, Any]) -> str:
     """``it is 2026-03-01 10:00:00 UTC, at 1 s a second``."""
     speed = float(answer["speed"])
     pace = "time stands still" if not speed else "at real pace" if speed == 1 else f"at {speed:g} seconds a second"
-    count = answer.get("events")
-    happened = "" if count is None else f"; {count} events happened on the way"
+    events = answer.get("events")
+    happened = "" if events is None else f"; {count(events, 'event')} on the way"
     return f"it is {_moment(str(answer['now']))} in the lab, {pace}{happened}"
 
 
@@ -43,7 +44,7 @@ def lab_status(status: Mapping[str, Any]) -> RenderableType:
             _span(float(device["up_seconds"])), str(device["sessions"] or ""), _state(device),
         )  # fmt: skip
     parts: list[RenderableType] = [
-        Text.assemble((f"{len(devices)} routers", "bold"), f", seed {status['seed']}, {clock_line(status)}"),
+        Text.assemble((count(len(devices), "router"), "bold"), f", seed {status['seed']}, {clock_line(status)}"),
         Text(),
         indented(table),
     ]
@@ -65,11 +66,11 @@ def _state(device: Mapping[str, Any]) -> Text:
         return Text("does not answer", style="red")
     parts = []
     if device["not_understood"]:
-        parts.append((f"{len(device['not_understood'])} lines not understood", "yellow"))
+        parts.append((f"{count(len(device['not_understood']), 'line')} not understood", "yellow"))
     if not device["saved"]:
         parts.append(("not saved", "yellow"))
     if device["faults"]:
-        parts.append((f"{len(device['faults'])} faults", "red"))
+        parts.append((count(len(device["faults"]), "fault"), "red"))
     text = Text()
     for at, (words, style) in enumerate(parts):
         text.append(", " if at else "")
@@ -109,5 +110,5 @@ def _span(seconds: float) -> str:
     left = timedelta(seconds=int(seconds))
     hours, rest = divmod(left.seconds, 3600)
     parts = [(left.days, "d"), (hours, "h"), (rest // 60, "m"), (rest % 60, "s")]
-    shown = [f"{count}{unit}" for count, unit in parts if count]
+    shown = [f"{number}{unit}" for number, unit in parts if number]
     return " ".join(shown[:2]) or "0s"

@@ -56,3 +56,8 @@ def span(value: timedelta) -> str:
     if rest or not words:
         words.append(f"{rest:g}s")
     return ("-" if total < 0 else "") + " ".join(words)
+
+
+def count(number: int, thing: str) -> str:
+    """``1 event``, ``3 events``."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"

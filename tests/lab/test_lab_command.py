@@ -163,7 +163,7 @@ def test_trouble_at_the_start_is_told(tmp_path: Path) -> None:
     (tmp_path / "twin" / "a.cfg").write_text("hostname a\nthis is no line\n")
     shown = made.run("up", "-i", ".", "-c", "twin", "-o", "table", code=4)
     try:
-        assert "a: 1 lines not understood:" in shown
+        assert "a: 1 line not understood:" in shown
         assert "this is no line" in shown
         assert "no start configuration, so they start empty: b" in shown
     finally:

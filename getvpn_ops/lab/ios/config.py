@@ -235,19 +235,6 @@ class Configuration:
         """The lines of the global mode that begin so."""
         return [line for line in self.top.lines if line.text.startswith(start)]
 
-    def exec_timeout(self, number: int) -> float:
-        """Seconds after which an idle session on a line ends; 0 never. Ten minutes unless configured."""
-        seconds = 600.0
-        for block in self.all("line vty "):
-            first, *last = (int(word) for word in block.text.split()[2:])
-            if not first <= number <= (last or [first])[0]:
-                continue
-            for line in block.lines:
-                if line.text.startswith("exec-timeout "):
-                    minutes, *rest = (int(word) for word in line.text.split()[1:])
-                    seconds = minutes * 60.0 + (rest or [0])[0]
-        return seconds
-
     def banner(self, kind: str) -> str:
         """The text of a banner (``motd``, ``login``, ``exec``), lines joined; empty if there is none."""
         block = self.find(f"banner {kind} ")

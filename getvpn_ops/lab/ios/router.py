@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from getvpn_ops.lab.clock import Clock
 from getvpn_ops.lab.faults import Faults
-from getvpn_ops.lab.ios import passwords
+from getvpn_ops.lab.ios import passwords, times
 from getvpn_ops.lab.ios.archive import Archive, watch_period
 from getvpn_ops.lab.ios.config import Configuration
 from getvpn_ops.lab.ios.keys import KeyStore
@@ -263,8 +263,7 @@ class Router:
 
     def log(self, message: str) -> None:
         """Say a log message, such as ``%SYS-5-CONFIG_I: ...``: it is kept, and shown to every terminal that watches."""
-        now = self.clock.now()
-        line = f"*{now:%b} {now.day:>2} {now:%H:%M:%S}.{now.microsecond // 1000:03d}: {message}"
+        line = times.log_stamp(self.running, self.clock.now(), self.booted) + message
         self.logged.append(line)
         self.told("log", message)
         for session in tuple(self.sessions):
@@ -287,10 +286,9 @@ class Router:
         for session in tuple(self.sessions):
             session.announce(text)
 
-    def stamp(self) -> str:
-        """``10:44:12 UTC Mon Mar 1 2021``, as it stands in headers of configurations."""
-        now = self.clock.now()
-        return f"{now:%H:%M:%S} UTC {now:%a %b} {now.day} {now.year}"
+    def stamp(self, moment: datetime | None = None) -> str:
+        """``10:44:12 UTC Mon Mar 1 2021``, in the router's zone: now, or another moment."""
+        return times.stamp(self.running, moment or self.clock.now())
 
     def is_saved(self) -> bool:
         """Whether the running configuration is the one that a reload would bring back."""

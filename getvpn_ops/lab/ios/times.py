@@ -30,6 +30,33 @@ def stamp(running: Configuration, moment: datetime) -> str:
     return f"{local:%H:%M:%S} {name} {local:%a %b} {local.day} {local.year}"
 
 
+def date(running: Configuration, moment: datetime) -> str:
+    """``10:44:12 CET Mar 1 2021``, as keys and certificates carry it."""
+    name, distance = zone(running)
+    local = moment + distance
+    return f"{local:%H:%M:%S} {name} {local:%b} {local.day} {local.year}"
+
+
+def log_stamp(running: Configuration, moment: datetime, booted: datetime) -> str:
+    """What stands before a log message, its blank included: as ``service timestamps log`` says.
+
+    Without a word of the configuration it is ``*Mar  1 10:44:12.345: ``; the star says that no NTP server has set the
+    clock. Switched off, it is empty.
+    """
+    lines = [block.text for block in running.all("service timestamps log")]
+    words = lines[0].split()[3:] if lines else ["datetime", "msec"]
+    if running.find("no service timestamps log") is not None:
+        return ""
+    if "datetime" not in words:
+        return f"{idle(moment - booted)}: "
+    name, distance = zone(running) if "localtime" in words else ("UTC", timedelta())
+    local = moment + distance
+    year = f" {local.year}" if "year" in words else ""
+    thousandths = f".{local.microsecond // 1000:03d}" if "msec" in words else ""
+    shown = f" {name}" if "show-timezone" in words else ""
+    return f"*{local:%b} {local.day:>2}{year} {local:%H:%M:%S}{thousandths}{shown}: "
+
+
 def clock(running: Configuration, moment: datetime) -> str:
     """``10:44:12.345 CET Mon Mar 1 2021``, as ``show clock`` writes it."""
     local = moment + zone(running)[1]

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios import certificates, pem
+from getvpn_ops.lab.ios import certificates, pem, times
 from getvpn_ops.lab.ios.archive import file_name
 from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say, Work
 from getvpn_ops.lab.ios.keys import ENCRYPTION, GENERAL, SIGNATURE, RsaKey, generate, hex_lines, public_der
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
-    from datetime import datetime
     from typing import Any
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -290,7 +289,7 @@ def show_keys(shell: Shell, words: tuple[str, ...], _values: tuple[str, ...]) ->
 
 def _shown(router: Router, key: RsaKey, usage: str, private: RSAPrivateKey) -> Iterable[str]:
     release = router.release
-    yield f"% Key pair was generated at: {_stamp(key.made)}"
+    yield f"% Key pair was generated at: {times.date(router.running, key.made)}"
     yield f"Key name: {key.label}"
     if release.family != "12.4":
         bits = f"      {private.key_size} bits" if release.numbers >= _SHOWS_BITS_SINCE else ""
@@ -302,10 +301,6 @@ def _shown(router: Router, key: RsaKey, usage: str, private: RSAPrivateKey) -> I
     yield f" Key is {'' if key.exportable else 'not '}exportable.{spread}"
     yield " Key Data:"
     yield from hex_lines(public_der(private.public_key()))
-
-
-def _stamp(moment: datetime) -> str:
-    return f"{moment:%H:%M:%S} UTC {moment:%b} {moment.day} {moment.year}"
 
 
 def show_peers(shell: Shell, _words: tuple[str, ...], _values: tuple[str, ...]) -> Iterable[str]:

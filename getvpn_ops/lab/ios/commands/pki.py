@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import NameOID
 
-from getvpn_ops.lab.ios import certificates
+from getvpn_ops.lab.ios import certificates, times
 from getvpn_ops.lab.ios.commands.keys import modulus_range, sure
 from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say, Work
 from getvpn_ops.lab.ios.keys import RsaKey, generate, hex_groups
@@ -17,7 +17,6 @@ from getvpn_ops.lab.ios.syntax import interface_name
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
-    from datetime import datetime
     from typing import Any
 
     from getvpn_ops.lab.ios.certificates import Held
@@ -148,10 +147,6 @@ def no_trustpoint(shell: Shell, words: tuple[str, ...], _values: tuple[str, ...]
 # -- shown
 
 
-def _stamp(moment: datetime) -> str:
-    return f"{moment:%H:%M:%S} UTC {moment:%b} {moment.day} {moment.year}"
-
-
 def _wanted(router: Router, values: tuple[str, ...]) -> list[str]:
     return [name for name in certificates.trustpoints(router.running) if not values or name == values[-1]]
 
@@ -207,10 +202,10 @@ def _certificate(
         yield from _named(certificate.subject)
     yield from (f"    {part}" for part in certificates.name_parts(certificate.subject))
     yield "  Validity Date: "
-    yield f"    start date: {_stamp(certificate.not_valid_before_utc)}"
-    yield f"    end   date: {_stamp(certificate.not_valid_after_utc)}"
+    yield f"    start date: {times.date(router.running, certificate.not_valid_before_utc)}"
+    yield f"    end   date: {times.date(router.running, certificate.not_valid_after_utc)}"
     if item.kind == "general" and (when := certificates.renewal(router.running, name, certificate)) is not None:
-        yield f"    renew date: {_stamp(when)}"
+        yield f"    renew date: {times.date(router.running, when)}"
     if verbose:
         yield from _details(certificate)
     yield f"  Associated Trustpoints: {name} "
@@ -292,7 +287,7 @@ def _status(router: Router, name: str) -> Iterable[str]:
         yield from _identified(own)
         if (when := certificates.renewal(router.running, name, own)) is not None:
             yield "  Next enrollment attempt:"
-            yield f"    {_stamp(when)}"
+            yield f"    {times.date(router.running, when)}"
         yield "  Last enrollment status: Granted"
     block = certificates.trustpoint(router.running, name)
     named = (certificates.option(block, "rsakeypair") if block else None) or certificates.full_name(router)

@@ -81,7 +81,7 @@ def _schedule(shell: Shell, plan: Scheduled) -> Dialog:
         router.archive.reload.cancel()
     router.archive.reload = plan
     router.log(
-        f"%SYS-5-SCHEDULED_RELOAD: Reload requested for {_stamp(plan.when)} at {_stamp(router.clock.now())} by "
+        f"%SYS-5-SCHEDULED_RELOAD: Reload requested for {router.stamp(plan.when)} at {router.stamp()} by "
         f"{plan.by}. Reload Reason: {plan.reason}."
     )
     plan.events.append(router.clock.at(plan.when, lambda: _boot(router, plan)))
@@ -103,10 +103,6 @@ def _warn(router: Router, before: int) -> None:
     )
 
 
-def _stamp(moment: datetime) -> str:
-    return f"{moment:%H:%M:%S} UTC {moment:%a %b} {moment.day} {moment.year}"
-
-
 def _span(span: timedelta) -> str:
     seconds = max(0, round(span.total_seconds()))
     hours, minutes = seconds // _HOUR, seconds // 60 % 60
@@ -118,7 +114,7 @@ def _span(span: timedelta) -> str:
 
 def _told(router: Router, plan: Scheduled) -> list[str]:
     left = _span(plan.when - router.clock.now())
-    when = f"in {left}" if plan.relative else f"for {_stamp(plan.when)} (in {left})"
+    when = f"in {left}" if plan.relative else f"for {router.stamp(plan.when)} (in {left})"
     return [f"Reload scheduled {when} by {plan.by}", f"Reload reason: {plan.reason}"]
 
 
@@ -131,7 +127,7 @@ def cancel(shell: Shell, _words: tuple[str, ...], _values: tuple[str, ...]) -> D
         return
     plan.cancel()
     router.announce("\n\n***\n*** --- SHUTDOWN ABORTED ---\n***\n")
-    now = _stamp(router.clock.now())
+    now = router.stamp()
     router.log(f"%SYS-5-SCHEDULED_RELOAD_CANCELLED: Scheduled reload cancelled at {now}")
 
 

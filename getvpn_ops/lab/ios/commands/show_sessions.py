@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from getvpn_ops.lab.ios import times
 from getvpn_ops.lab.ios.commands.show_hardware import load
 from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say
+from getvpn_ops.lab.ios.vtys import exec_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,7 +77,7 @@ def show_terminal(shell: Shell, _words: tuple[str, ...], _values: tuple[str, ...
     yield "Modem state: Ready"
     yield "Special Chars: Escape  Hold  Stop  Start  Disconnect  Activation"
     yield "                ^^x    none   -     -       none         "
-    idle = shell.router.running.exec_timeout(shell.line)
+    idle = exec_timeout(shell.router.running, shell.line)
     yield "Timeouts:      Idle EXEC    Idle Session   Modem Answer  Session   Dispatch"
     yield f"               {times.idle_limit(idle):<12}  never                        none     not set"
     yield "Editing is enabled."

@@ -140,7 +140,8 @@ def test_defaults_are_not_printed_back() -> None:
 
 TYPED = {
     "replaced": (["logging buffered 8192", "logging buffered 9000"], ["logging buffered 9000"]),
-    "removed": (["logging buffered 8192", "no logging buffered"], []),
+    "removed": (["ip domain name a.example", "no ip domain name"], []),
+    "removed-and-told": (["logging buffered 8192", "no logging buffered"], ["no logging buffered"]),
     "several": (["ntp server 10.0.0.1", "ntp server 10.0.0.2"], ["ntp server 10.0.0.1", "ntp server 10.0.0.2"]),
     "one-of-several": (
         ["ntp server 10.0.0.1", "ntp server 10.0.0.2", "no ntp server 10.0.0.1"],
