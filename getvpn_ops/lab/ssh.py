@@ -183,7 +183,7 @@ class _Session(asyncssh.SSHServerSession[str]):
         """A defect of the lab breaks the session, and is told: it must not pass for a fault of a router."""
         try:
             yield
-        except Exception:
+        except Exception:  # noqa: BLE001 -- whatever it is
             _LOG.exception("a defect of the lab, on %s", self._router.configured_name)
             self._router.told("defect", "the lab failed; see what its process said")
             self._drop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import netmiko
@@ -17,8 +18,8 @@ from getvpn_ops.lab.script import Entry, arm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+EXAMPLE = Path(__file__).parents[2] / "inventory"
 HOSTS = """
 ks1: {groups: [new], data: {site: dc1, role: ks}}
 ks2: {groups: [new], data: {site: dc2, role: ks}}
@@ -208,10 +209,13 @@ def test_the_same_seed_is_the_same_fleet(folder: Path) -> None:
     assert look() == look()
 
 
-def test_a_fleet_is_ready_in_no_time(folder: Path, figure: Callable[[str], None]) -> None:
-    (folder / "hosts.yaml").write_text("".join(f"r{n}: {{groups: [new]}}\n" for n in range(30)))
+@pytest.mark.parametrize("state", ["clear", "running"])
+def test_the_worked_example_comes_up_whole(state: str, figure: Callable[[str], None]) -> None:
     begun = time.perf_counter()
-    with Background(Settings(folder)) as lab:
+    with Background(Settings(EXAMPLE, EXAMPLE / "lab_configs" / state)) as lab:
         taken = time.perf_counter() - begun
+        assert len(lab.fleet.stations) == 29
         assert all(reaches(lab.port(name)) for name in lab.fleet.stations)
-    figure(f"lab: 30 routers ready in {taken:.2f} s")
+        assert lab.fleet.missing == []
+        assert [name for name, station in lab.fleet.stations.items() if station.refused] == []
+    figure(f"lab: the worked example ({state}, 29 routers) ready in {taken:.2f} s")

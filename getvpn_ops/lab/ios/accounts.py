@@ -287,6 +287,9 @@ def keep_secret(configuration: Configuration, block: Block, reading: Reading) ->
             return None
         block.keep(_others(block, words, key=passwords.clear_key(configuration, words), configuration=configuration))
         return Ruling()
+    taken = _taken(block, words, configuration)
+    if taken is not None:
+        return Ruling((taken,), refused=True)
     try:
         kept = settle(configuration, block, words)
     except RefusedError as error:
@@ -306,6 +309,18 @@ def _peer(words: list[str] | tuple[str, ...]) -> list[str]:
     if words and words[0] == "pre-shared-key" and "key" in words:
         return list(words[: words.index("key")])
     return []
+
+
+def _taken(block: Block, words: tuple[str, ...], configuration: Configuration) -> str | None:
+    """What the router says of a pre-shared key in the global mode whose peer has one, be it the same; else None."""
+    if configuration.loading or words[0] != "crypto" or len(_others(block, words, key=None, configuration=configuration)) == len(block.lines):
+        return None
+    _, kind, *peer = _peer(words)
+    if kind == "hostname":
+        return f"A pre-shared key for hostname {peer[0]} already exists!"  # wording from memory
+    if peer[0] == "ipv6":
+        return f"A pre-shared key for address {peer[1]} already exists!"  # wording from memory
+    return f"A pre-shared key for address mask {peer[0]} {peer[1]} already exists!"
 
 
 def _others(block: Block, words: tuple[str, ...], *, key: str | None, configuration: Configuration) -> list[Block]:

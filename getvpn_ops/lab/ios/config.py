@@ -31,8 +31,10 @@ _BANNER = re.compile(
     r"\s*banner\s+(?:(?P<kind>motd|login|exec|incoming|prompt-timeout|slip-ppp)\s+)?(?P<text>\S.*)", re.IGNORECASE
 )
 _HEADER = ("Building configuration", "Current configuration", "Using ", "Load for ", "Time source is ")
+_PROMPT = re.compile(r"[\w.\-]+[#>]")  # around a configuration that was copied from a terminal
 _REMOVED = Statement(0)
 _TAG = ("tag", "cts", "sgt")
+_LOOSE = 2  # a keyword, and anything behind it
 _NUMBERS_SINCE = (16, 12, 0)
 
 
@@ -130,20 +132,28 @@ class Configuration:
         return worst if worst is not None else Invalid(0)
 
     def _is_meant_outside(self, outer: list[Block], block: Block, line: str) -> bool:
-        """Whether a first word that could only abbreviate a keyword of the mode is one of an outer mode in full."""
+        """Whether a first word that could only abbreviate a keyword of the mode means one of an outer mode.
+
+        It does if it is that one in full, or if what follows makes sense only there: the mode would take anything.
+        """
         mode = self.mode(block)
         if mode.takes_all:
             return False
         found = mode.read(line).outcome
         if not isinstance(found, Accepted):
             return False
-        words = line.split(maxsplit=2)
-        typed = words[0].lower()
-        if typed == found.words[0].lower() or typed in {"no", "default"}:
+        typed = line.split(maxsplit=1)[0].lower()
+        keyword = found.words[0].lower()
+        if typed == keyword or typed in {"no", "default"}:
             return False
+        loose = len(found.words) == _LOOSE and mode.listed[found.meaning.rank - 1][0].rstrip(" ]").endswith("WORDS")
         for other in outer:
             there = self.mode(other).read(line).outcome
-            if isinstance(there, Accepted) and there.words[0].lower() == typed:
+            if not isinstance(there, Accepted):
+                continue
+            other_keyword = there.words[0].lower()
+            says_more = len(there.words) > _LOOSE or there.meaning.opens is not None
+            if other_keyword == typed or (loose and other_keyword != keyword and says_more):
                 return True
         return False
 
@@ -158,7 +168,7 @@ class Configuration:
         waiting = iter(lines)
         for line in waiting:
             text = line.strip()
-            if not text or text[0] == "!" or text == "end" or line.startswith(_HEADER):
+            if not text or text[0] == "!" or text == "end" or line.startswith(_HEADER) or _PROMPT.match(line):
                 continue
             if text == "exit":
                 del stack[max(1, len(stack) - 1) :]

@@ -92,7 +92,6 @@ class Mode:
     Attributes:
         name: in the grammar file.
         prompt: what it adds to the host name.
-        syntax: its commands.
         listed: the commands, as the grammar file has them.
         takes_all: any line belongs to it; so a line that the global mode knows leaves it.
         notes: patterns of lines by what the grammar notes of them.
@@ -104,7 +103,6 @@ class Mode:
 
     name: str
     prompt: str
-    syntax: Syntax[Statement]
     listed: tuple[tuple[str, Statement], ...]
     notes: Mapping[str, tuple[re.Pattern[str], ...]]
     spellings: Mapping[str, str]
@@ -112,8 +110,20 @@ class Mode:
     closing: str | None = None
     indent: int = 1
     divides: bool = False
+    _syntax: Syntax[Statement] | None = None
     _readings: dict[str, Reading] = field(default_factory=dict)
     _noted: dict[tuple[str, str], bool] = field(default_factory=dict)
+
+    @property
+    def syntax(self) -> Syntax[Statement]:
+        """Its commands; made when the first line is typed in it, since most modes of a router never are entered.
+
+        Raises:
+            GrammarError: a command is malformed.
+        """
+        if self._syntax is None:
+            self._syntax = Syntax(self.listed)
+        return self._syntax
 
     def is_noted(self, what: str, text: str) -> bool:
         """Whether the grammar notes of a line: ``hide`` (a default), ``on`` by itself, or printed ``both`` ways."""
@@ -169,16 +179,31 @@ class Mode:
         return Reading(outcome, statement, negated, resets, text, key, order)
 
 
-@cache
 def modes(release: Release) -> Mapping[str, Mode]:
-    """The configuration modes of a release.
+    """The configuration modes of a release; releases with the same commands share them.
 
     Raises:
         GrammarError: a grammar file is malformed.
     """
-    text = resources.files("getvpn_ops.lab.ios").joinpath("grammar", "config.txt").read_text(encoding="utf-8")
-    reader = _Reader(release)
-    for number, line in enumerate(text.splitlines(), 1):
+    return _modes(release.gdoi, release.held(_marks()))
+
+
+@cache
+def _text() -> str:
+    return resources.files("getvpn_ops.lab.ios").joinpath("grammar", "config.txt").read_text(encoding="utf-8")
+
+
+@cache
+def _marks() -> frozenset[str]:
+    """All that a line of the file is marked with."""
+    return frozenset(_MARK.findall(_text()))
+
+
+@cache
+def _modes(gdoi: str, marks: frozenset[str]) -> Mapping[str, Mode]:
+    """The modes with the lines that bear one of these marks, or none."""
+    reader = _Reader(gdoi, marks)
+    for number, line in enumerate(_text().splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
         try:
@@ -192,8 +217,9 @@ def modes(release: Release) -> Mapping[str, Mode]:
 class _Reader:
     """Reads the lines of a grammar file into modes."""
 
-    def __init__(self, release: Release) -> None:
-        self._release = release
+    def __init__(self, gdoi: str, marks: frozenset[str]) -> None:
+        self._gdoi = gdoi
+        self._marks = marks
         self._macros: dict[str, str] = {}
         self._prompts: dict[str, str] = {}
         self._commands: dict[str, list[tuple[str, Statement]]] = {}
@@ -204,23 +230,26 @@ class _Reader:
         self._dividing: set[str] = set()
         self._name = ""
 
+    def _has(self, marks: list[str]) -> bool:
+        return not marks or not self._marks.isdisjoint(marks)
+
     def take(self, number: int, line: str) -> None:
         marks = _MARK.findall(line)
         if line.startswith("define "):
             _, name, text = _MARK.sub("", line).split(maxsplit=2)
-            if self._release.has(marks):
+            if self._has(marks):
                 self._macros[name] = self._expanded(text)
         elif line.startswith("mode "):
             _, name, prompt = line.split(maxsplit=2)
             self._name = name
-            self._prompts[name] = prompt.replace("{g}", self._release.gdoi)
+            self._prompts[name] = prompt.replace("{g}", self._gdoi)
             self._commands.setdefault(name, [])
             self._notes.setdefault(name, {"hide": [], "on": [], "both": []})
             self._spellings.setdefault(name, {})
         elif not line.startswith("  ") or not self._name:
             msg = "neither a mode nor a line of one"
             raise GrammarError(msg)
-        elif self._release.has(marks):
+        elif self._has(marks):
             body = _MARK.sub("", line)
             if note := _NOTE.fullmatch(body):
                 self._note(note)
@@ -297,7 +326,6 @@ class _Reader:
             name: Mode(
                 name,
                 self._prompts[name],
-                Syntax(listed),
                 tuple(listed),
                 {what: tuple(patterns) for what, patterns in self._notes[name].items()},
                 self._spellings[name],

@@ -52,6 +52,10 @@ class Release:
             for mark in listed
         )
 
+    def held(self, marks: Iterable[str]) -> frozenset[str]:
+        """The marks among these that it has: what lines of a grammar file are for it."""
+        return frozenset(mark for mark in marks if self.has([mark]))
+
     @property
     def gdoi(self) -> str:
         """The word in the prompts of the group's modes: ``gdoi``, and ``gkm`` since 15.2(3)."""

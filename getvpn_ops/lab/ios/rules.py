@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios import access_lists, accounts
+from getvpn_ops.lab.ios import access_lists, accounts, crypto_rules
 from getvpn_ops.lab.ios.blocks import Block
 from getvpn_ops.lab.ios.rulings import Ruling
 from getvpn_ops.lab.ios.syntax import Accepted
@@ -28,6 +28,11 @@ _DISABLED = (
     "% NOTE: This new crypto map will remain disabled until a peer",
     "        and a valid access list have been configured.",
 )
+_NO_GROUP = (  # wording from memory
+    "% NOTE: This new crypto map will remain disabled until a valid",
+    "        group has been configured.",
+)
+_NOTES = {"ipsec-isakmp": _DISABLED, "gdoi": _NO_GROUP}
 _SHORT = {"TenGigabitEthernet": "Te", "Port-channel": "Po"}
 
 
@@ -115,9 +120,9 @@ def map_entry(configuration: Configuration, block: Block, reading: Reading) -> R
     if held is not None and held.text.split(" ")[number + 1] != kind[0]:
         other = held.text.split(" ")[number + 1]
         return Ruling((f"% Crypto map entry is of another type: {other}",), refused=True)  # wording from memory
-    is_new = held is None and kind[0] == "ipsec-isakmp" and "dynamic" not in words and not configuration.loading
+    is_new = held is None and "dynamic" not in words and not configuration.loading
     opened = configuration.put(block, reading)
-    return Ruling(_DISABLED if is_new else (), opened=opened)
+    return Ruling(_NOTES.get(kind[0], ()) if is_new else (), opened=opened)
 
 
 def map_removed(configuration: Configuration, block: Block, reading: Reading) -> Ruling | None:
@@ -207,6 +212,13 @@ def route_map(configuration: Configuration, block: Block, reading: Reading) -> R
     return Ruling(opened=opened)
 
 
+def static_route(_configuration: Configuration, block: Block, reading: Reading) -> Ruling | None:
+    """``no ip route``: there must be one to delete."""
+    if not reading.negated or any(f"{line.text} ".startswith(f"{reading.text} ") for line in block.lines):
+        return None
+    return Ruling(("%No matching route to delete",), refused=True)
+
+
 def interface_range(configuration: Configuration, block: Block, reading: Reading) -> Ruling | None:
     """``interface range GigabitEthernet0/1 - 3 , Vlan5``: what follows is typed on each of them."""
     if not isinstance(reading.outcome, Accepted):
@@ -255,6 +267,9 @@ RULES: Mapping[str, Rule] = {
     "open-list": access_lists.open_list,
     "numbered-ace": access_lists.numbered_ace,
     "route-map": route_map,
+    "static-route": static_route,
+    "transform-set": crypto_rules.transform_set,
+    "interface-map": crypto_rules.interface_map,
     "interface-range": interface_range,
     "one-each-way": one_each_way,
     "resequence": access_lists.resequence,

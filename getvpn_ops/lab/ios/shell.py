@@ -40,8 +40,8 @@ class Command:
 
 
 @cache
-def _commands(release: Release) -> tuple[tuple[str, Command], ...]:
-    """The exec commands of a release, whoever may use them."""
+def _commands() -> tuple[tuple[str, Command, frozenset[str]], ...]:
+    """The exec commands, whoever may use them, with the marks of releases that have them."""
     text = resources.files("getvpn_ops.lab.ios").joinpath("grammar", "exec.txt").read_text(encoding="utf-8")
     commands = []
     for line in text.splitlines():
@@ -51,14 +51,12 @@ def _commands(release: Release) -> tuple[tuple[str, Command], ...]:
         if found is None or found[3] not in {*SHOWS, *ACTIONS}:
             msg = f"exec.txt: {line!r}"
             raise GrammarError(msg)
-        if release.has(found[4].split()):
-            commands.append((found[2], Command(int(found[1]), found[3])))
+        commands.append((found[2], Command(int(found[1]), found[3]), frozenset(found[4].split())))
     return tuple(commands)
 
 
-@cache
 def exec_syntax(release: Release, privilege: int, moved: tuple[tuple[int, str], ...] = ()) -> Syntax[Command]:
-    """The exec commands that someone may use.
+    """The exec commands that someone may use; releases with the same commands share them.
 
     Args:
         release: of the router.
@@ -68,13 +66,23 @@ def exec_syntax(release: Release, privilege: int, moved: tuple[tuple[int, str], 
     Raises:
         GrammarError: the grammar file is malformed.
     """
+    return _exec_syntax(release.held(_exec_marks()), privilege, moved)
+
+
+@cache
+def _exec_marks() -> frozenset[str]:
+    return frozenset().union(*(marks for _, _, marks in _commands()))
+
+
+@cache
+def _exec_syntax(held: frozenset[str], privilege: int, moved: tuple[tuple[int, str], ...]) -> Syntax[Command]:
     allowed = []
-    for text, command in _commands(release):
+    for text, command, marks in _commands():
         level = command.privilege
         for to, start in moved:
             if f"{text} ".startswith(f"{start} ") or f"{start} ".startswith(f"{text} "):
                 level = to
-        if level <= privilege:
+        if level <= privilege and (not marks or marks & held):
             allowed.append((text, command))
     return Syntax(allowed)
 

@@ -93,6 +93,7 @@ def test_there_are_ranges_to_test() -> None:
 @pytest.mark.parametrize("family", sorted(RELEASES))
 def test_every_name_in_the_grammar_is_known(family: str) -> None:
     for mode in modes(release(RELEASES[family])).values():
+        assert mode.syntax.choices("") is not None  # which is made only when it is used
         for text, statement in mode.listed:
             assert statement.action is None or statement.action in ACTIONS, text
             assert statement.rule is None or statement.rule in RULES, text
