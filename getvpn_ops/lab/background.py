@@ -65,7 +65,9 @@ class Background:
         """Run a function in the fleet's thread and wait for what it returns or raises."""
 
         async def run() -> T:
-            return function(*args, **named)
+            result = function(*args, **named)
+            await self.fleet.settled()
+            return result
 
         return self._await(run())
 

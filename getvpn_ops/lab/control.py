@@ -1,6 +1,6 @@
 """The handles of a running lab: a JSON object a line, over a local socket for its owner alone.
 
-A request is ``{"do": "advance", "to": "+2h"}``; the answer is ``{"ok": true, ...}``, or ``{"ok": false, "error": ...}``.
+A request is ``{"do": "advance", "to": "+2h"}``, the answer ``{"ok": true, ...}`` or ``{"ok": false, "error": "..."}``.
 What a request may be is named in ``HANDLES``. ``now`` and ``advance`` are all that a program needs whose clock the lab
 is: the first tells the moment, the second jumps to one.
 """
@@ -161,6 +161,7 @@ async def listen(fleet: Fleet, path: Path, ended: asyncio.Event) -> asyncio.Abst
         try:
             while line := await reader.readline():
                 answer = _answer(fleet, line, ended)
+                await fleet.settled()
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
         except (OSError, ValueError):  # gone, or a line longer than any request

@@ -86,6 +86,7 @@ class Fleet:
             raise FileNotFoundError(msg)
         self._executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="lab")
         self._tasks: set[asyncio.Task[None]] = set()
+        self._driving: asyncio.Task[None] | None = None
         self._waiting: dict[str, list[tuple[str, Fault]]] = {}
         self._wake: asyncio.Event | None = None
         self._rekey_keys: dict[str, RsaKey] = {}
@@ -111,14 +112,15 @@ class Fleet:
         for done, station in enumerate(self.stations.values(), 1):
             await station.up(lambda: next(numbers))
             progress(done, len(self.stations))
-        self._spawn(self._drive())
+        self._driving = asyncio.get_running_loop().create_task(self._drive())
         self.events.add("clock", f"routers up: {len(self.stations)}; seed {self.seed}")
 
     async def down(self) -> None:
         """Every router stops to answer, and every session ends."""
-        for task in tuple(self._tasks):
+        tasks = [*self._tasks, *((self._driving,) if self._driving is not None else ())]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         for station in self.stations.values():
             for session in tuple(station.router.sessions):
                 session.drop()
@@ -172,6 +174,11 @@ class Fleet:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def settled(self) -> None:
+        """Wait until every port that is to open or to close has done so: what a jump began, its caller can rely on."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _boots(self, station: Station, seconds: float) -> None:
         self.events.add("reload", f"goes down for {seconds:g} s", station.host.name)

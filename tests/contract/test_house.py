@@ -87,3 +87,21 @@ def test_the_wheel_works_elsewhere(wheel: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["data"]["members"][0]["group_id"] == "4711"
+
+    def lab(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [home / "bin" / "getvpn-ops", "lab", *words],
+            capture_output=True, text=True, check=False, cwd=tmp_path, env=environment, timeout=120,
+        )  # fmt: skip
+
+    without = lab("up")
+    assert without.returncode == 2
+    assert "the lab needs asyncssh: pip install 'getvpn-ops[lab]'" in without.stderr
+    extra = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", ROOT / "constraints.txt"]
+    subprocess.run([*extra, f"{wheel}[lab]"], check=True, timeout=600)
+    up = lab("up", "-o", "json")
+    try:
+        assert up.returncode == 0, up.stderr
+        assert len(json.loads(up.stdout)["devices"]) == 29
+    finally:
+        assert lab("down").returncode == 0

@@ -115,14 +115,14 @@ def test_time_jumps_and_clocks_follow(lab: Background) -> None:
 def test_a_router_that_reloads_is_away_for_a_while(lab: Background) -> None:
     device = log_in(lab, "gm1")
     device.send_config_set(["ip domain name b.example"])
-    inject(lab, "gm1", "reload", line="show clock", options=(("seconds", "120"),))
+    inject(lab, "gm1", "reload", line="show clock", options=(("seconds", "900"),))
     with pytest.raises((OSError, EOFError, netmiko.ReadTimeout)):
         device.send_command("show clock", read_timeout=5)
     assert until(lambda: not reaches(lab.port("gm1")))
-    lab.advance(119)
+    lab.advance(600)
     assert not reaches(lab.port("gm1"))
-    lab.advance(5)
-    assert until(lambda: reaches(lab.port("gm1")))
+    lab.advance(300)
+    assert reaches(lab.port("gm1")), "what a jump passes has happened when it returns"
     with log_in(lab, "gm1") as again:
         assert "ip domain name a.example" in again.send_command("show running-config | include domain name")
         assert "uptime is 0 minutes" in again.send_command("show version | include uptime")
@@ -140,7 +140,7 @@ def test_a_host_key_changes(lab: Background) -> None:
     first = key()
     assert key() == first
     inject(lab, "ks2", "host-key-changed")
-    assert until(lambda: key() != first)
+    assert key() != first
 
 
 def test_another_device_answers(lab: Background) -> None:
@@ -158,9 +158,9 @@ def test_another_device_answers(lab: Background) -> None:
 
 def test_nothing_answers(lab: Background) -> None:
     (number,) = inject(lab, "gm1", "down")
-    assert until(lambda: not reaches(lab.port("gm1")))
+    assert not reaches(lab.port("gm1"))
     lab.call(lab.fleet.clear, "gm1", number)
-    assert until(lambda: reaches(lab.port("gm1")))
+    assert reaches(lab.port("gm1"))
 
 
 def test_a_login_is_refused_and_counted(lab: Background) -> None:
