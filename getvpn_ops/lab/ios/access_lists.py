@@ -251,6 +251,13 @@ def canonical(kind: str, words: tuple[str, ...]) -> str:
     return " ".join(kept)
 
 
+def port_number(protocol: str, word: str) -> int | None:
+    """The number of a port that is written as a number or by its name; None if it is neither."""
+    if word.isdigit():
+        return int(word)
+    return next((int(number) for number, name in _PORTS.get(protocol, {}).items() if name == word), None)
+
+
 def _address(words: list[str]) -> tuple[list[str], list[str]]:
     """Split what names addresses off, as the router writes it."""
     if not words:

@@ -23,6 +23,8 @@ _ALGORITHMS = {"md5": "5", "sha256": "8", "scrypt": "9"}
 _SCRYPT_SINCE = (17, 0, 0)  # earlier releases make type 5 unless told otherwise
 _COVER = "service password-encryption"
 _SEAL = "password encryption aes"
+_SHARED = ("crypto isakmp key ", "pre-shared-key ")
+_HOST = "255.255.255.255"
 _FLAGS = ("nopassword",)
 _SECRETS = re.compile(
     r"(?i)^(?P<head>\s*(?:no\s+)?(?:"
@@ -92,12 +94,17 @@ def settle(configuration: Configuration, block: Block, words: tuple[str, ...]) -
     if words[0] == "enable" and len(words) > 2:  # noqa: PLR2004 -- enable, kind, password
         return _enable(configuration, words)
     if words[:3] == ("crypto", "isakmp", "key"):
-        return _sealed_key(configuration, words)
+        return _sealed_key(configuration, _without_mask(words))
     if words == tuple(_COVER.split()):
         _resettle(configuration, cover=True)
     elif words == tuple(_SEAL.split()) and configuration.master_key is not None:
         _resettle(configuration, cover=False)
     return words
+
+
+def _without_mask(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The line of a pre-shared key as printed: the mask of a single host goes without saying."""
+    return tuple(word for at, word in enumerate(words) if word != _HOST or words[at - 2 : at - 1] != ("address",))
 
 
 def seal_all(configuration: Configuration) -> None:
@@ -305,7 +312,10 @@ def _peer(words: list[str] | tuple[str, ...]) -> list[str]:
     """What a pre-shared key is for, without the key; empty if the words are of no such line."""
     if list(words[:3]) == ["crypto", "isakmp", "key"]:
         at = next((at for at in range(4, len(words)) if words[at] in {"address", "hostname"}), len(words))
-        return ["crypto", *words[at:]]
+        kind, *peer = [word for word in words[at:] if word != "no-xauth"]
+        if kind == "address" and len(peer) == 1:  # a host, or all of them
+            peer.append("0.0.0.0" if peer[0] == "0.0.0.0" else _HOST)  # noqa: S104 -- a mask, no address to listen on
+        return ["crypto", kind, *peer]
     if words and words[0] == "pre-shared-key" and "key" in words:
         return list(words[: words.index("key")])
     return []
@@ -313,7 +323,9 @@ def _peer(words: list[str] | tuple[str, ...]) -> list[str]:
 
 def _taken(block: Block, words: tuple[str, ...], configuration: Configuration) -> str | None:
     """What the router says of a pre-shared key in the global mode whose peer has one, be it the same; else None."""
-    if configuration.loading or words[0] != "crypto" or len(_others(block, words, key=None, configuration=configuration)) == len(block.lines):
+    if configuration.loading or words[0] != "crypto":
+        return None
+    if len(_others(block, words, key=None, configuration=configuration)) == len(block.lines):
         return None
     _, kind, *peer = _peer(words)
     if kind == "hostname":
@@ -328,7 +340,7 @@ def _others(block: Block, words: tuple[str, ...], *, key: str | None, configurat
     peer = _peer(words)
 
     def is_it(text: str) -> bool:
-        if peer[-1] not in text or _peer(held := text.split()) != peer:
+        if not text.startswith(_SHARED) or _peer(held := text.split()) != peer:
             return False
         return key is None or passwords.clear_key(configuration, held) == key
 

@@ -129,6 +129,8 @@ class Configuration:
                 return outcome
             if worst is None or _tells_more(outcome, worst):
                 worst = outcome
+            if isinstance(outcome, Incomplete) and _begins_in_full(outcome, line):
+                break  # it is of this mode; an outer one might take its first word for an abbreviation
         return worst if worst is not None else Invalid(0)
 
     def _is_meant_outside(self, outer: list[Block], block: Block, line: str) -> bool:
@@ -273,7 +275,10 @@ class Configuration:
     def lines(self) -> Iterator[str]:
         """The lines as a router prints them between its header and ``end``."""
         group = ""
+        mode = self.mode(self.top)
         for block in self.top.lines:
+            if mode.printed(block.text) is None:
+                continue
             first = block.text.removeprefix("no ").split(" ", 1)[0]
             alone = bool(block.lines or block.opens)
             if block.opens in LISTS and not self.shows_numbers and block.text.rpartition(" ")[2].isdigit():
@@ -328,6 +333,13 @@ class Configuration:
                 if closing is not None and (line.lines or line.opens != "hex"):
                     yield indent + closing
         yield from remarks
+
+
+def _begins_in_full(outcome: Incomplete, line: str) -> bool:
+    """Whether the first keyword of an incomplete line is typed in full."""
+    words = line.lower().split()
+    at = len(words) - len(outcome.words)
+    return bool(outcome.words) and 0 <= at <= 1 and words[at] == outcome.words[0].lower()
 
 
 def _tells_more(new: Outcome[Statement], old: Outcome[Statement]) -> bool:

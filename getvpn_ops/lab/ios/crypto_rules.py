@@ -1,20 +1,23 @@
-"""What a router looks at when transform sets and crypto maps are typed, beyond the grammar."""
+"""What a router looks at when transform sets, crypto maps and replay checks are typed, beyond the grammar."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from getvpn_ops.lab.ios.blocks import Block
 from getvpn_ops.lab.ios.rulings import Ruling
 from getvpn_ops.lab.ios.syntax import Accepted
 
 if TYPE_CHECKING:
-    from getvpn_ops.lab.ios.blocks import Block
     from getvpn_ops.lab.ios.config import Configuration
     from getvpn_ops.lab.ios.grammar_file import Reading
 
 _NAME = 4
 """Words of ``crypto ipsec transform-set NAME``."""
-_DEFAULT_SIZES = {("esp-aes", "128"), ("esp-gcm", "128"), ("esp-gmac", "128")}
+_WINDOW = 64
+"""Packets of a replay window whose size is not typed."""
+_UNSAID = ("esp-aes", "128")
+"""A cipher and the key length that its name alone stands for."""
 
 
 def transform_set(configuration: Configuration, block: Block, reading: Reading) -> Ruling | None:
@@ -26,7 +29,7 @@ def transform_set(configuration: Configuration, block: Block, reading: Reading) 
     for word in words[_NAME:]:
         if not word.isdigit():
             parts.append([word])
-        elif (parts[-1][0], word) not in _DEFAULT_SIZES:
+        elif (parts[-1][0], word) != _UNSAID:
             parts[-1].append(word)
     parts.sort(key=lambda part: _place(part[0]))
     kept = [*words[:_NAME], *(word for part in parts for word in part)]
@@ -48,3 +51,17 @@ def interface_map(configuration: Configuration, _block: Block, reading: Reading)
     if any(line.text.startswith(start) for line in configuration.top.lines):
         return None
     return Ruling((f'ERROR: Crypto Map with tag "{name}" does not exist.',), refused=True)
+
+
+def replay(_configuration: Configuration, block: Block, reading: Reading) -> Ruling:
+    """``replay`` in an SA of a key server: by counter or by time, one in place of the other, or not at all."""
+    block.keep([line for line in block.lines if line.text.removeprefix("no ").split(" ")[0] != "replay"])
+    text = reading.text
+    if reading.negated:
+        text = "no replay" if text == "replay" and not reading.resets else ""
+    elif text == "replay counter window-size":
+        text = f"{text} {_WINDOW}"
+    if text:
+        rank = reading.statement.rank if reading.statement else 0
+        block.add(Block(text, rank, ("replay",), None, [], reading.order))
+    return Ruling()

@@ -70,3 +70,14 @@ Dialog = Generator[Step, Any, None]
 
 class Cancelled(Exception):  # noqa: N818 -- not an error: a key was pressed
     """Ctrl-C or Ctrl-Z came in answer to a question; raised inside the dialog, where nothing need catch it."""
+
+
+def sure(question: str) -> Generator[Step, Any, bool]:
+    """Ask until the answer is yes or no."""
+    while True:
+        answer = str((yield Ask(question))).strip().lower()
+        if answer and "yes".startswith(answer):
+            return True
+        if answer and "no".startswith(answer):
+            return False
+        yield Say("% Please answer 'yes' or 'no'.\n")

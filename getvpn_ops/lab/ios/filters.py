@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 _NAMES = ("append", "begin", "count", "exclude", "format", "include", "redirect", "section", "tee")
 
+_UNDERSCORE = re.compile(r"(?<!\\)_(?![^\[]*\])")
+_BETWEEN_WORDS = r"(?:^|$|[\\s,{}()_])"
+"""What ``_`` stands for: an end of the line or what divides words; itself, too, as in names of lists."""
+
 Keep = "Callable[[list[str]], list[str]]"
 
 
@@ -38,7 +42,7 @@ def output_filter(pipe: str) -> Callable[[list[str]], list[str]] | int | None:
         how, rest = rest.split(maxsplit=1)
         negated = how == "exclude"
     try:
-        regex = re.compile(rest)
+        regex = re.compile(_UNDERSCORE.sub(_BETWEEN_WORDS, rest))
     except re.error:
         regex = re.compile(re.escape(rest))
     if names[0] == "section" and negated:

@@ -28,6 +28,12 @@ _DISABLED = (
     "% NOTE: This new crypto map will remain disabled until a peer",
     "        and a valid access list have been configured.",
 )
+_PORTS = (
+    *("Ethernet", "FastEthernet", "GigabitEthernet", "TwoGigabitEthernet", "FiveGigabitEthernet"),
+    *("TenGigabitEthernet", "TwentyFiveGigE", "FortyGigabitEthernet", "HundredGigE", "AppGigabitEthernet"),
+    *("Serial", "ATM", "POS", "Cellular"),
+)
+"""Interfaces that are hardware."""
 _NO_GROUP = (  # wording from memory
     "% NOTE: This new crypto map will remain disabled until a valid",
     "        group has been configured.",
@@ -236,6 +242,21 @@ def interface_range(configuration: Configuration, block: Block, reading: Reading
     return Ruling(opened=Block(f"interface range {','.join(names)}", opens="ifrange"))
 
 
+def interface_removed(configuration: Configuration, block: Block, reading: Reading) -> Ruling | None:
+    """``no interface``: not a port; ``default interface`` empties it."""
+    if not reading.negated or configuration.loading or not isinstance(reading.outcome, Accepted):
+        return None
+    name = reading.outcome.values[0]
+    if reading.resets:
+        held = block.named(reading.key)
+        if held is not None:
+            held.keep([])
+        return Ruling((f"Interface {name} set to default configuration",))
+    if "." not in name and name.startswith(_PORTS):
+        return Ruling(("% Removal of physical interfaces is not permitted",), refused=True)
+    return None
+
+
 def one_each_way(configuration: Configuration, block: Block, reading: Reading) -> Ruling | None:
     """``ip access-group LIST in``: one list for each direction."""
     if reading.negated or not isinstance(reading.outcome, Accepted):
@@ -269,8 +290,10 @@ RULES: Mapping[str, Rule] = {
     "route-map": route_map,
     "static-route": static_route,
     "transform-set": crypto_rules.transform_set,
+    "replay": crypto_rules.replay,
     "interface-map": crypto_rules.interface_map,
     "interface-range": interface_range,
+    "interface-removed": interface_removed,
     "one-each-way": one_each_way,
     "resequence": access_lists.resequence,
 }

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 _EXEC = re.compile(r"(\d+) (.+?) = ([a-z0-9\-]+)((?: @\S+)*)")
 _PRIVILEGE = re.compile(r"privilege exec (?:all )?level (\d+) (.+)")
 _SECRET = re.compile(r"(?i)\b(key|secret|password|community|auth|priv|pem terminal \S+|pem terminal)\s.*")
+_MOVED = re.compile(r"privilege (?!exec)\S+ (?:all )?level (\d+) (.+)")
+_PRIVILEGED = 15
+_WAYS_OUT = ("end", "exit")
+_EVERYWHERE = ("default", "exit", "no")
+_GLOBAL = ("do", "end", "help")
 _INVALID = "% Invalid input detected at '^' marker."
 
 
@@ -108,7 +113,9 @@ class Shell:
     def prompt(self) -> str:
         """What stands before the cursor."""
         if self.blocks:
-            return f"{self.router.name[:20]}{self.router.running.mode(self.blocks[-1]).prompt}#"
+            mode = self.router.running.mode(self.blocks[-1])
+            is_part = mode.name == "interface" and "." in self.blocks[-1].text.split(" ")[1]
+            return f"{self.router.name[:20]}{'(config-subif)' if is_part else mode.prompt}#"
         return f"{self.router.name}{'#' if self.privilege > USER else '>'}"
 
     @property
@@ -227,20 +234,24 @@ class Shell:
     def _configure(self, line: str) -> Dialog:
         words = line.split()
         first = words[0].lower()
-        if len(words) == 1 and len(first) > 1 and "end".startswith(first):
-            yield from self.leave()
-            return
-        if len(words) == 1 and len(first) > 1 and "exit".startswith(first):
-            if len(self.blocks) == 1:
+        if len(words) == 1 and first[0] == "e" and (way := self._way_out(first)) is not None:
+            if way == "end" or (way == "exit" and len(self.blocks) == 1):
                 yield from self.leave()
-            else:
+            elif way == "exit":
                 self.blocks.pop()
+            else:
+                yield from self.refuse(Ambiguous(()), line)
             return
-        if first == "do" and len(words) > 1:
+        if first == "do":
             offset = line.lower().index("do") + 2
             yield from self.execute(line[offset:], offset)
             return
+        if not self._may_configure(line):
+            yield from self.refuse(Invalid(len(line) - len(line.lstrip())), line)
+            return
         outcome = self.router.running.type_line(self.blocks, line)
+        if first in _WAYS_OUT and isinstance(outcome, Invalid):
+            outcome = Invalid(len(line) - len(line.lstrip()[len(first) :].lstrip()))
         if not isinstance(outcome, Accepted):
             yield from self.refuse(outcome, line)
             return
@@ -252,6 +263,50 @@ class Shell:
             yield Say(f"{remark}\n")
         self.router.changed = f"{self.router.stamp()} by {self.origin}"
         self.router.told("line", _SECRET.sub(r"\1 <cut>", accounts.safe(line.strip(), outcome.words)))
+
+    def _may_configure(self, line: str) -> bool:
+        """Whether the session's level has a line: below 15 only what ``privilege`` moved there."""
+        if self.privilege >= _PRIVILEGED:
+            return True
+        running = self.router.running
+        moved = [
+            f"{found[2]} "
+            for block in running.top.lines
+            if (found := _MOVED.fullmatch(block.text)) and int(found[1]) <= self.privilege
+        ]
+        outcomes = (running.mode(block).read(line).outcome for block in reversed(self.blocks))
+        words = next((outcome.words for outcome in outcomes if isinstance(outcome, Accepted)), ())
+        return any(f"{' '.join(words)} ".startswith(start) for start in moved)
+
+    def _way_out(self, typed: str) -> str | None:
+        """``end`` or ``exit`` if a word means it, empty if it could mean something else as well; None if it does not.
+
+        Every mode has ``exit``, the global one ``end``, where ``enable`` begins so, too.
+        """
+        if typed in _WAYS_OUT:
+            return typed
+        found = self.syntax().choices(typed)
+        others = [word for word in found[0] if not word.isupper()] if found else []
+        if "exit".startswith(typed):
+            return "" if others else "exit"
+        return "" if typed == "en" and (not others or len(self.blocks) == 1) else None
+
+    def choices(self, text: str) -> tuple[tuple[str, ...], bool] | None:
+        """What may stand next, as ``Syntax.choices`` says it, with the words that every configuration mode has."""
+        syntax = self.syntax()
+        words = text.split(maxsplit=1)
+        fresh = not text or text[-1].isspace()
+        if not self.blocks:
+            return syntax.choices(text)
+        if not words or (len(words) == 1 and not fresh):
+            found = syntax.choices(text)
+            own = (*_EVERYWHERE, *(_GLOBAL if len(self.blocks) == 1 else ()))
+            more = {word for word in own if word.startswith(words[0].lower() if words else "")}
+            return tuple(sorted({*more, *(found[0] if found else ())}, key=str.lower)), False
+        rest = text.lstrip()[len(words[0]) :].lstrip()
+        if words[0].lower() == "do":
+            return self.exec_syntax().choices(rest)
+        return syntax.choices(rest if words[0].lower() in {"no", "default"} else text)
 
     def leave(self) -> Dialog:
         """Out of configuration, which the router logs and may comment on."""

@@ -382,7 +382,7 @@ class Terminal:
     def _help(self) -> None:
         text = self._editor.text
         self._write("?\n")
-        found = self.shell.syntax().choices(text)
+        found = self.shell.choices(text)
         fresh = not text or text[-1].isspace()
         if found is None or not (found[0] or fresh):
             self._write("% Unrecognized command\n")
@@ -396,7 +396,7 @@ class Terminal:
 
     def _complete(self) -> None:
         text = self._editor.text
-        found = self.shell.syntax().choices(text)
+        found = self.shell.choices(text)
         if found and len(found[0]) == 1 and text and not text[-1].isspace() and found[0][0][0] not in "<A":
             begun = text.split()[-1]
             self._editor.replace(f"{text[: -len(begun)]}{found[0][0]} ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say
+from getvpn_ops.lab.ios.dialog import Dialog, Say, sure
 
 if TYPE_CHECKING:
     from getvpn_ops.lab.ios.shell import Shell
@@ -14,10 +14,7 @@ def no_crypto_group(shell: Shell, words: tuple[str, ...], _values: tuple[str, ..
     """``no crypto gdoi group G`` on a key server: asks, as its members lose their policy (wording from memory)."""
     name = words[-1]
     yield Say(f"% Group {name} is a key server group; its policy and keys will be destroyed.\n")
-    answer = ""
-    while answer[:1] not in {"y", "n"}:
-        answer = (yield Ask("Do you want to continue ? [yes/no]: ")).strip().lower()
-    if answer[0] == "y":
+    if (yield from sure("Do you want to continue ? [yes/no]: ")):
         text = " ".join(words)
         top = shell.router.running.top
         top.keep([line for line in top.lines if not (line.opens == "gdoi" and line.text == text)])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.ios import certificates, pem, times
 from getvpn_ops.lab.ios.archive import file_name
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say, Work
+from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say, Work, sure
 from getvpn_ops.lab.ios.keys import ENCRYPTION, GENERAL, SIGNATURE, RsaKey, generate, hex_lines, public_der
 
 if TYPE_CHECKING:
@@ -116,17 +116,6 @@ def _ask_bits(release: Release, kind: str) -> Generator[Step, Any, int]:
         if typed.isascii() and typed.isdigit() and least <= int(typed[:9]) <= greatest:
             return int(typed)
         yield Say(f"% A decimal number between {least} and {greatest}.\n")
-
-
-def sure(question: str) -> Generator[Step, Any, bool]:
-    """Ask until the answer is yes or no."""
-    while True:
-        answer = str((yield Ask(question))).strip().lower()
-        if answer and "yes".startswith(answer):
-            return True
-        if answer and "no".startswith(answer):
-            return False
-        yield Say("% Please answer 'yes' or 'no'.\n")
 
 
 def _hold(router: Router, key: RsaKey) -> None:

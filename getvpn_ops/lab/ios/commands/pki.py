@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import NameOID
 
 from getvpn_ops.lab.ios import certificates, times
-from getvpn_ops.lab.ios.commands.keys import modulus_range, sure
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say, Work
+from getvpn_ops.lab.ios.commands.keys import modulus_range
+from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say, Work, sure
 from getvpn_ops.lab.ios.keys import RsaKey, generate, hex_groups
 from getvpn_ops.lab.ios.syntax import interface_name
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.ios.archive import Scheduled
 from getvpn_ops.lab.ios.commands.files import write_memory
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say
+from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say, sure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,12 +36,8 @@ def reload(shell: Shell, words: tuple[str, ...], values: tuple[str, ...]) -> Dia
         if when is None:
             yield Say("% Invalid time\n")
             return
-    if not router.is_saved():
-        answer = ""
-        while answer[:1] not in {"y", "n"}:
-            answer = str((yield Ask("\nSystem configuration has been modified. Save? [yes/no]: "))).strip().lower()
-        if answer[:1] == "y":
-            yield from write_memory(shell, words, values)
+    if not router.is_saved() and (yield from sure("\nSystem configuration has been modified. Save? [yes/no]: ")):
+        yield from write_memory(shell, words, values)
     if when is not None:
         yield from _schedule(shell, Scheduled(when, _by(shell), reason or _REASON, words[1] == "in"))
         return

@@ -8,8 +8,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.ios import accounts
-from getvpn_ops.lab.ios.commands.keys import sure
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say
+from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say, sure
 
 if TYPE_CHECKING:
     from getvpn_ops.lab.ios.shell import Shell

@@ -71,11 +71,13 @@ def configure_terminal(shell: Shell, _words: tuple[str, ...], _values: tuple[str
 
 
 def banner(shell: Shell, words: tuple[str, ...], values: tuple[str, ...]) -> Dialog:
-    """``banner KIND ^C...^C``: text until the delimiter comes again."""
+    """``banner KIND #...#``: text until the delimiter comes again.
+
+    The delimiter is the first character; so a pasted ``^C``, as printed, leaves its C in the text.
+    """
     kind = words[1] if len(words) > 2 else "motd"  # noqa: PLR2004 -- banner, kind, text
     typed = values[-1]
-    mark = "^C" if typed.startswith("^C") else typed[0]
-    body = typed.removeprefix(mark)
+    mark, body = typed[0], typed[1:]
     lines = []
     if mark not in body:
         yield Say(f"Enter TEXT message.  End with the character '{mark}'.\n")

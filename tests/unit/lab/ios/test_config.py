@@ -197,6 +197,82 @@ HELD = {
         ["no service password-encryption", "no ip http server", "ip http secure-server"],
     ),
     "a-global-line-of-two-words-stays": ("12.4", ["logging buffered 9000", "no logging"], ["logging buffered 9000"]),
+    "transforms-in-any-order": (
+        "15",
+        ["crypto ipsec transform-set T comp-lzs esp-sha-hmac esp-aes 128 ah-sha-hmac"],
+        ["crypto ipsec transform-set T ah-sha-hmac esp-aes esp-sha-hmac comp-lzs"],
+    ),
+    "transforms-typed-again": (
+        "12.4",
+        [
+            "crypto ipsec transform-set T esp-3des",
+            "mode transport",
+            "crypto ipsec transform-set T esp-md5-hmac esp-des",
+        ],
+        ["crypto ipsec transform-set T esp-des esp-md5-hmac", " mode transport"],
+    ),
+    "replay-by-time-in-place-of-counter": (
+        "12.4",
+        [
+            "crypto gdoi group G",
+            "server local",
+            "sa ipsec 1",
+            "replay counter window-size",
+            "replay time window-size 5",
+        ],
+        ["crypto gdoi group G", " server local", "  sa ipsec 1", "   replay time window-size 5"],
+    ),
+    "replay-by-counter-in-place-of-nothing": (
+        "12.4",
+        ["crypto gdoi group G", "server local", "sa ipsec 1", "no replay", "replay counter window-size"],
+        ["crypto gdoi group G", " server local", "  sa ipsec 1", "   replay counter window-size 64"],
+    ),
+    "no-replay": (
+        "12.4",
+        ["crypto gdoi group G", "server local", "sa ipsec 1", "replay time window-size 5", "no replay"],
+        ["crypto gdoi group G", " server local", "  sa ipsec 1", "   no replay"],
+    ),
+    "replay-by-default": (
+        "12.4",
+        ["crypto gdoi group G", "server local", "sa ipsec 1", "no replay", "default replay"],
+        ["crypto gdoi group G", " server local", "  sa ipsec 1"],
+    ),
+    "defaults-are-not-printed": (
+        "15",
+        [
+            "crypto ipsec security-association lifetime seconds 3600",
+            "crypto ipsec security-association lifetime kilobytes 4608000",
+            "crypto ipsec security-association replay window-size 64",
+            "crypto isakmp identity address",
+        ],
+        [],
+    ),
+    "abbreviation-that-only-the-global-mode-understands": (
+        "15",
+        ["interface Gi0/1", "acc 101 permit ip any any", "ip dhcp pool P", "int gi0/1", "shut"],
+        [
+            "ip dhcp pool P",
+            "interface GigabitEthernet0/1",
+            " no ip address",
+            " shutdown",
+            "access-list 101 permit ip any any",
+        ],
+    ),
+    "port-by-default": (
+        "15",
+        ["interface Gi0/1", "ip address 10.0.0.1 255.255.255.0", "shutdown", "default interface Gi0/1"],
+        ["interface GigabitEthernet0/1", " no ip address"],
+    ),
+    "banner-pasted-as-printed": ("15", ["banner motd ^C hands off ^C"], ["banner motd ^CC hands off ^C"]),
+    "routes-to-a-prefix-removed": (
+        "15",
+        [
+            "ip route 10.0.0.0 255.0.0.0 10.1.1.1",
+            "ip route 10.0.0.0 255.0.0.0 10.1.1.2 200",
+            "no ip route 10.0.0.0 255.0.0.0",
+        ],
+        [],
+    ),
     "vrf-takes-the-address": (
         "15",
         ["vrf definition V", "interface Gi0/1", "ip address 10.0.0.1 255.255.255.0", "vrf forwarding V"],
@@ -221,6 +297,41 @@ SAID = {
             "% NOTE: This new crypto map will remain disabled until a peer",
             "        and a valid access list have been configured.",
         ],
+    ),
+    "new-group-map-entry": (
+        [],
+        "crypto map M 10 gdoi",
+        [
+            "% NOTE: This new crypto map will remain disabled until a valid",
+            "        group has been configured.",
+        ],
+    ),
+    "the-same-group-entry": (["crypto map M 10 gdoi"], "crypto map M 10 gdoi", []),
+    "map-that-is-not-there": (
+        ["interface Gi3"],
+        "crypto map M",
+        ['ERROR: Crypto Map with tag "M" does not exist.'],
+    ),
+    "map-of-the-other-family": (
+        ["crypto map M 10 gdoi", "interface Gi3"],
+        "ipv6 crypto map M",
+        ['ERROR: Crypto Map with tag "M" does not exist.'],
+    ),
+    "port-is-not-removed": (
+        ["interface Gi3", "shutdown", "exit"],
+        "no interface Gi3",
+        ["% Removal of physical interfaces is not permitted"],
+    ),
+    "part-of-a-port-is": (["interface Gi3.5", "exit"], "no interface Gi3.5", []),
+    "port-by-default": (
+        ["interface Gi3", "shutdown", "exit"],
+        "default interface Gi3",
+        ["Interface GigabitEthernet3 set to default configuration"],
+    ),
+    "no-route-to-delete": (
+        ["ip route 10.0.0.0 255.0.0.0 10.1.1.1"],
+        "no ip route 10.0.0.0 255.0.0.0 10.1.1.2",
+        ["%No matching route to delete"],
     ),
     "the-same-again": (["crypto map M 10 ipsec-isakmp"], "crypto map M 10 ipsec-isakmp", []),
     "map-in-use": (
@@ -263,6 +374,11 @@ SAID = {
         ["% Duplicate sequence number"],
     ),
     "incomplete": (["crypto gkm group G"], "identity number", ["% Incomplete command.", ""]),
+    "incomplete-in-the-mode-around": (
+        ["crypto gkm group G", "server local", "sa ipsec 1"],
+        "no sa ipsec",
+        ["% Incomplete command.", ""],
+    ),
     "incomplete-no": ([], "no crypto", ["% Incomplete command.", ""]),
     "incomplete-list": ([], "no access-list", ["% Incomplete command.", ""]),
     "wrong-first-word": ([], "frobnicate 7", [" " * 13 + "^", INVALID, ""]),

@@ -178,11 +178,38 @@ def test_type_6_keys() -> None:
     assert "master-key" not in "\n".join(screen.running())
     running = screen.router.running
     assert [passwords.clear_key(running, line.split()) for line in lines] == ["shared-1", "shared-2"]
-    screen.enter("conf t", KEY_LINE, "end")
+    screen.enter("conf t", f"no {KEY_LINE}", KEY_LINE, "end")
     assert len(kept(screen, "crypto isakmp key")) == 1
     assert kept(screen, "crypto isakmp key") != lines[:1]
     screen.enter("conf t", f"no {KEY_LINE}", "end")
     assert kept(screen, "crypto isakmp key") == []
+
+
+# A peer has one key: the old one must go before the new one comes, be they the same.
+TAKEN = {
+    "another-key": ("crypto isakmp key other address 10.1.1.1", "address mask 10.1.1.1 255.255.255.255"),
+    "the-same-key": (KEY_LINE, "address mask 10.1.1.1 255.255.255.255"),
+    "mask-typed": ("crypto isakmp key other address 10.1.1.1 255.255.255.255", "address mask 10.1.1.1 255.255.255.255"),
+    "without-xauth": ("crypto isakmp key other address 10.1.1.1 no-xauth", "address mask 10.1.1.1 255.255.255.255"),
+    "everybody": ("crypto isakmp key other address 0.0.0.0 0.0.0.0", "address mask 0.0.0.0 0.0.0.0"),
+    "network": ("crypto isakmp key other address 10.2.0.0 255.255.0.0", "address mask 10.2.0.0 255.255.0.0"),
+}
+
+
+@pytest.mark.parametrize(("line", "whose"), TAKEN.values(), ids=TAKEN)
+def test_a_pre_shared_key_is_not_typed_over(line: str, whose: str) -> None:
+    everybody, network = "crypto isakmp key all address 0.0.0.0", "crypto isakmp key net address 10.2.0.0 255.255.0.0"
+    screen = configured("15", KEY_LINE, everybody, network)
+    before = kept(screen, "crypto isakmp key")
+    screen.enter("conf t")
+    assert screen.enter(line).split("\r\n")[1] == f"A pre-shared key for {whose} already exists!"
+    assert kept(screen, "crypto isakmp key") == before
+    assert "already" not in screen.enter("crypto isakmp key other address 10.1.1.2")
+
+
+def test_the_mask_of_a_single_peer_is_not_printed() -> None:
+    screen = configured("15", "crypto isakmp key k address 10.1.1.1 255.255.255.255 no-xauth")
+    assert kept(screen, "crypto isakmp key") == ["crypto isakmp key k address 10.1.1.1 no-xauth"]
 
 
 def test_type_6_keys_differ_from_box_to_box() -> None:

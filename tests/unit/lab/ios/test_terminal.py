@@ -42,6 +42,60 @@ def test_answers(keys: str, answer: str) -> None:
     assert Screen().type(keys) == answer
 
 
+CONFIGURING = {
+    "do-alone": (["crypto gdoi group G"], "do", "\r\n% Incomplete command.\r\n\r\nR1(config-gkm-group)#"),
+    "en-is-enable-too": ([], "en", '\r\n% Ambiguous command:  "en"\r\nR1(config)#'),
+    "en-in-a-mode-without-it": (["line vty 0 4"], "en", '\r\n% Ambiguous command:  "en"\r\nR1(config-line)#'),
+    "ex-is-exception-too": ([], "ex", '\r\n% Ambiguous command:  "ex"\r\nR1(config)#'),
+    "ex-in-a-mode": (["crypto gdoi group G"], "ex", "\r\nR1(config)#"),
+    "e-is-encryption-too": (["crypto isakmp policy 1"], "e", '\r\n% Ambiguous command:  "e"\r\nR1(config-isakmp)#'),
+    "exit-with-more": (
+        [],
+        " exit  now",
+        f"\r\n{' ' * 18}^\r\n% Invalid input detected at '^' marker.\r\n\r\nR1(config)#",
+    ),
+    "words-of-every-mode": (
+        ["crypto gdoi group G", "server local", "redundancy"],
+        "?",
+        "\r\n  default\r\n  exit\r\n  local\r\n  no\r\n  peer\r\n  protocol\r\n\r\nR1(gdoi-coop-ks-config)#",
+    ),
+    "part-of-a-port": (["interface Gi1.5"], "! x", "\r\nR1(config-subif)#"),
+    "help-behind-no": (["crypto gdoi group G"], "no serv?", "\r\nserver\r\n\r\nR1(config-gkm-group)#no serv"),
+    "help-behind-do": (["crypto gdoi group G"], "do show cl?", "\r\nclock\r\n\r\nR1(config-gkm-group)#do show cl"),
+}
+
+
+@pytest.mark.parametrize(("before", "typed", "answer"), CONFIGURING.values(), ids=CONFIGURING)
+def test_words_that_every_mode_has(before: list[str], typed: str, answer: str) -> None:
+    screen = Screen("17.6.5")
+    screen.enter("configure terminal", *before)
+    assert screen.type(typed if typed[-1] == "?" else f"{typed}\r") == f"{typed}{answer}"
+
+
+def test_what_a_lower_level_may_configure() -> None:
+    moved = ("privilege exec level 7 configure terminal", "privilege configure level 7 interface")
+    screen = Screen("17", 7, *moved, "privilege interface level 7 shutdown", "interface Gi1")
+    screen.enter("configure terminal")
+    assert "% Invalid input" in screen.enter("hostname R2")
+    assert "% Invalid" not in screen.enter("int gi1", "shut", "no shut")
+    assert "% Invalid input" in screen.enter("description mine")
+    assert screen.enter("exit", "end").endswith("R1#")
+    assert [line for line in screen.running() if "privilege" not in line] == [
+        "interface GigabitEthernet1",
+        " no ip address",
+    ]
+
+
+def test_a_question_wants_yes_or_no() -> None:
+    screen = Screen()
+    screen.enter("configure terminal", "hostname R2", "end")
+    question = "System configuration has been modified. Save? [yes/no]: "
+    assert screen.enter("reload").endswith(question)
+    for answer in ("maybe", "", "yess"):
+        assert screen.enter(answer) == f"{answer}\r\n% Please answer 'yes' or 'no'.\r\n\r\n{question}"
+    assert screen.enter("no").endswith("Proceed with reload? [confirm]")
+
+
 def test_ambiguous_has_no_blank_line() -> None:
     assert Screen("17", 1).type("e\r") == 'e\r\n% Ambiguous command:  "e"\r\nR1>'
 
@@ -108,6 +162,9 @@ FILTERS = {
     "exclude": ("exclude .", []),
     "count": ("count gdoi", ["Number of lines which match regexp = 1"]),
     "section": ("section gdoi", ["crypto gdoi group G", " identity number 7"]),
+    "underscore-divides": ("include _gdoi_group_", ["crypto gdoi group G"]),
+    "underscore-begins": ("include _crypto", ["crypto gdoi group G"]),
+    "underscore-is-no-letter": ("include _ypto", []),
     "begin": ("begin identity", [" identity number 7", "!", "end", ""]),
 }
 
