@@ -16,7 +16,6 @@ from getvpn_ops.reports.parsed import Output
 from getvpn_ops.reports.words import count
 
 if TYPE_CHECKING:
-
     from getvpn_ops.lab.workspace import Workspace
 
 app = typer.Typer(
