@@ -97,8 +97,8 @@ def test_the_wheel_works_elsewhere(wheel: Path, tmp_path: Path) -> None:
     without = lab("up")
     assert without.returncode == 2
     assert "the lab needs asyncssh: pip install 'getvpn-ops[lab]'" in without.stderr
-    extra = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", ROOT / "constraints.txt"]
-    subprocess.run([*extra, f"{wheel}[lab]"], check=True, timeout=600)
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-c", str(ROOT / "constraints.txt"), f"{wheel}[lab]"], check=True, timeout=600)
     up = lab("up", "-o", "json")
     try:
         assert up.returncode == 0, up.stderr
