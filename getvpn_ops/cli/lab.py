@@ -259,6 +259,30 @@ def events(
             write_view(views.events(found), out)
 
 
+@app.command("ledger")
+def ledger(
+    *,
+    since: Annotated[
+        str, typer.Option("--since", help="Count from here on: 10m (ago), or 2026-03-01T10:00:00. [default: all]")
+    ] = "",
+    until: Annotated[str, typer.Option("--until", help="Count up to here, written likewise. [default: now]")] = "",
+    step: Annotated[str, typer.Option("--step", help="Also a line for each such time: 10s, 5m.")] = "",
+    workspace: WorkspaceOption = Path(),
+    output: OutputOption = None,
+    out: OutOption = None,
+) -> None:
+    """Show what became of the packets: sent, delivered clear or encrypted, lost and why.
+
+    The lab counts outside the routers' view. Exit codes: 0 shown; 2 no lab runs here, or a time is none.
+    """
+    found = _ask(_workspace(workspace), "ledger", since=since, until=until, step=step)
+    form = form_of(output, out)
+    if form is Output.TABLE:
+        write_view(views.ledger(found), out)
+    else:
+        write_data(found, form, out)
+
+
 @app.command("down")
 def down(*, workspace: WorkspaceOption = Path()) -> None:
     """End the lab.

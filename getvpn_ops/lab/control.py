@@ -48,6 +48,7 @@ def _status(fleet: Fleet, request: Mapping[str, Any]) -> dict[str, Any]:
         "missing": fleet.missing,
         "steps": [{"step": step, "device": device, "fault": made.text} for step, device, made in fleet.waiting()],
         "devices": [_device(station) for station in fleet.stations.values()],
+        "traffic": fleet.life.ledger.summary(),
     }
 
 
@@ -133,6 +134,16 @@ def _events(fleet: Fleet, request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _ledger(fleet: Fleet, request: Mapping[str, Any]) -> dict[str, Any]:
+    now = fleet.clock.now()
+    since, until, step = (str(request.get(key) or "") for key in ("since", "until", "step"))
+    return fleet.life.ledger.plain(
+        script.past(since, now) if since else None,
+        script.past(until, now) if until else None,
+        script.moment(step, now) - now if step else None,
+    )
+
+
 HANDLES: Mapping[str, Callable[[Fleet, Mapping[str, Any]], dict[str, Any]]] = {
     "now": _now,
     "status": _status,
@@ -145,6 +156,7 @@ HANDLES: Mapping[str, Callable[[Fleet, Mapping[str, Any]], dict[str, Any]]] = {
     "kinds": _kinds,
     "mark": _mark,
     "events": _events,
+    "ledger": _ledger,
 }
 
 

@@ -58,6 +58,31 @@ KINDS: tuple[Kind, ...] = (
     Kind("host-key-changed", "now", "the router answers with a new host key", once=False),
     Kind("wrong-device", "now", "another device answers behind the port", {"device": ""}, once=False),
     Kind("down", "now", "nothing answers on the port", once=False),
+    Kind("split", "now", "nothing passes between these devices and all others", {"with": ""}, once=False),
+    Kind("udp-848-blocked", "now", "GDOI does not pass to and from the device", {"with": ""}, once=False),
+    Kind("esp-filtered", "now", "ESP does not pass to and from the device, UDP 848 does", {"with": ""}, once=False),
+    Kind("mtu", "now", "larger packets vanish on the way to and from the device", {"bytes": "1400"}, once=False),
+    Kind("lose-rekeys", "now", "no rekey reaches the member", once=False),
+    Kind("tbar-skew", "now", "the member's pseudotime is off", {"seconds": "30"}, once=False),
+    Kind("kek-lost", "now", "the member cannot read rekeys until it registers again"),
+    Kind("registration-storm", "now", "all members of the device's groups forget their keys and register at once"),
+    Kind("election-flip", "now", "the primary role moves to this key server, or away from it"),
+    Kind("rsa-key-missing", "now", "the keys that sign rekeys are gone from the key server", once=False),
+    Kind("rsa-key-differs", "now", "the key server signs rekeys with another key of the same label", once=False),
+    Kind(
+        "acl-mismatch",
+        "now",
+        "one line more stands in the key server's list",
+        {"entry": "deny ip any host 203.0.113.99"},
+        once=False,
+    ),
+    Kind(
+        "policy-mismatch",
+        "now",
+        "the key server's keys would live for another time",
+        {"seconds": "1800"},
+        once=False,
+    ),
 )
 
 

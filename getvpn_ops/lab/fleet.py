@@ -9,13 +9,16 @@ import random
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from getvpn_ops.lab import inventory
 from getvpn_ops.lab.clock import Clock
 from getvpn_ops.lab.events import Events
 from getvpn_ops.lab.faults import Fault, Faults, UnknownFaultError
+from getvpn_ops.lab.gdoi.harms import HARMS
+from getvpn_ops.lab.gdoi.life import Life
 from getvpn_ops.lab.ios.keys import KeyStore, rsa_key
 from getvpn_ops.lab.ios.router import PRIVILEGED, Account, Router
 from getvpn_ops.lab.ios.shell import exec_syntax
@@ -32,6 +35,7 @@ _SUFFIXES = (".cfg", ".txt", ".conf", "")
 _REKEY = "rekey authentication mypubkey rsa "
 _REKEY_BITS = 2048
 _LONGEST_UP = 90 * 86400  # seconds that a router may have been up when the lab starts
+_SETTLING = timedelta(minutes=10)  # lived through before the start: members of a working group are registered by then
 _WORKERS = 4
 _EACH_SECONDS = 10.0
 
@@ -49,6 +53,7 @@ class Settings:
         password: of every account and of every enable; None makes one up.
         public_keys: blobs in base64 that log in without a password, on releases that can.
         first_port: where to begin to look for free ports.
+        flows: text of a file of flows; None: the standard ones between the sites of the inventory.
     """
 
     inventory: Path
@@ -59,6 +64,7 @@ class Settings:
     password: str | None = None
     public_keys: tuple[str, ...] = ()
     first_port: int = FIRST_PORT
+    flows: str | None = None
 
 
 class Fleet:
@@ -73,8 +79,8 @@ class Fleet:
         """
         self.settings = settings
         self.seed = settings.seed if settings.seed is not None else secrets.randbelow(1_000_000)
-        self.clock = Clock(settings.start, speed=settings.speed)
-        self.started = self.clock.now()
+        self.started = settings.start or datetime.now(UTC)
+        self.clock = Clock(self.started - _SETTLING, speed=settings.speed)
         self.events = Events(self.clock.now)
         self.password = settings.password or secrets.token_urlsafe(9)
         self.stations: dict[str, Station] = {}
@@ -88,8 +94,22 @@ class Fleet:
         self._tasks: set[asyncio.Task[None]] = set()
         self._driving: asyncio.Task[None] | None = None
         self._waiting: dict[str, list[tuple[str, Fault]]] = {}
+        self._undo: dict[int, Callable[[], None]] = {}
         self._wake: asyncio.Event | None = None
         self._rekey_keys: dict[str, RsaKey] = {}
+        self._life: Life | None = None
+        """GDOI between the routers; there once they are up."""
+
+    @property
+    def life(self) -> Life:
+        """GDOI and traffic of the fleet.
+
+        Raises:
+            RuntimeError: the fleet is not up.
+        """
+        if self._life is None:
+            raise RuntimeError("the fleet is not up")
+        return self._life
 
     # -- up and down
 
@@ -107,6 +127,13 @@ class Fleet:
         for host in self._hosts:
             self.stations[host.name] = self._station(host)
         self._share_rekey_keys()
+        self._life = Life(
+            self.clock,
+            [(s.host, s.router) for s in self.stations.values()],
+            self.seed,
+            self.started,
+            self.settings.flows,
+        )
         await asyncio.gather(*(station.make_key() for station in self.stations.values()))
         numbers = itertools.count(self.settings.first_port)
         for done, station in enumerate(self.stations.values(), 1):
@@ -241,7 +268,7 @@ class Fleet:
         if step:
             self._waiting.setdefault(step, []).append((device, made))
         elif at is not None:
-            self.clock.at(at, lambda: self._armed(device, made))
+            self.clock.at(at, partial(self._armed_later, device, made))
         else:
             self._armed(device, made)
 
@@ -250,7 +277,7 @@ class Fleet:
         self.events.add("mark", step)
         waiting = self._waiting.pop(step, [])
         for device, made in waiting:
-            self._armed(device, made)
+            self._armed_later(device, made)
         return len(waiting)
 
     def waiting(self) -> list[tuple[str, str, Fault]]:
@@ -258,18 +285,16 @@ class Fleet:
         return [(step, device, made) for step, items in self._waiting.items() for device, made in items]
 
     def clear(self, device: str = "*", number: int | None = None) -> int:
-        """Take faults away; returns how many. Numbers are unique in the lab."""
+        """Take faults away, and undo what they did where that can be undone; returns how many. Numbers are unique."""
         gone = 0
         for name in self.devices(device):
-            station = self.stations[name]
-            held = {item.kind.name for item in station.router.faults.armed if number in {None, item.number}}
-            gone += station.router.faults.clear(number)
-            if "down" in held:
-                self._spawn(station.hold_down(down=False))
-            if "wrong-device" in held:
-                station.answers = lambda router=station.router: router  # type: ignore[misc]
-            if "host-key-changed" in held:
-                self.events.add("fault", "the new host key stays: a router has no way back to a key it lost", name)
+            faults = self.stations[name].router.faults
+            for item in [item for item in faults.armed if number in {None, item.number}]:
+                gone += faults.clear(item.number)
+                undo = self._undo.pop(item.number, None)
+                if undo is not None:
+                    undo()
+                self.events.add("fault", f"cleared: {item.kind.name}", name)
         for step in tuple(self._waiting):
             kept = [
                 item
@@ -281,16 +306,39 @@ class Fleet:
         return gone
 
     def _armed(self, device: str, made: Fault) -> None:
-        station = self.stations[device]
-        station.router.faults.arm(made)
+        try:
+            undo = self._harm(self.stations[device], made)
+        except ValueError as exc:
+            self.events.add("fault", f"not possible: {made.kind.name}: {exc}", device)
+            raise
+        if made.kind.where == "now" and made.kind.once:
+            self.events.add("fault", f"struck: {made.text}", device)
+            return
+        self.stations[device].router.faults.arm(made)
+        if undo is not None:
+            self._undo[made.number] = undo
         self.events.add("fault", f"armed: {made.text}", device)
-        if made.kind.name == "down":
+
+    def _armed_later(self, device: str, made: Fault) -> None:
+        """The moment of a fault has come. That it is not possible stands in the events: nobody is there to hear it."""
+        with contextlib.suppress(ValueError):
+            self._armed(device, made)
+
+    def _harm(self, station: Station, made: Fault) -> Callable[[], None] | None:
+        """Do at once what a fault does at once; returns how that is undone."""
+        name = made.kind.name
+        if name == "down":
             self._spawn(station.hold_down(down=True))
-        elif made.kind.name == "host-key-changed":
+            return lambda: self._spawn(station.hold_down(down=False))
+        if name == "host-key-changed":  # a router has no way back to a key that it lost
             self._spawn(station.change_key())
-        elif made.kind.name == "wrong-device":
+            return None
+        if name == "wrong-device":
             other = self.stations[made.options["device"]].router
             station.answers = lambda: other
+            return lambda: setattr(station, "answers", lambda: station.router)
+        harm = HARMS.get(name)
+        return None if harm is None else harm(self.life.world, station.host.name, made.options)
 
     def _struck(self, device: str, fault: Fault, line: str) -> None:
         at = f" at {line!r}" if line and fault.kind.where not in {"login", "enable", "key"} else ""

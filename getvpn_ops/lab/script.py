@@ -69,6 +69,16 @@ def moment(text: str, now: datetime) -> datetime:
     return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
 
 
+def past(text: str, now: datetime) -> datetime:
+    """A moment that has been, as people write it: ``10m`` or ``-10m`` ago, or a date and time of ISO 8601.
+
+    Raises:
+        ScriptError: it is neither.
+    """
+    span = text.strip().removeprefix("-")
+    return now - (moment(span, now) - now) if _SPAN.fullmatch(span) else moment(text, now)
+
+
 def read_entry(raw: Any, now: datetime) -> Entry:  # noqa: ANN401 -- as read from a file
     """One entry of a script.
 

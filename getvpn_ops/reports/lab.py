@@ -47,6 +47,8 @@ def lab_status(status: Mapping[str, Any]) -> RenderableType:
         Text.assemble((count(len(devices), "router"), "bold"), f", seed {status['seed']}, {clock_line(status)}"),
         Text(),
         indented(table),
+        Text(),
+        Text.assemble("traffic: ", _traffic(status["traffic"])),
     ]
     faults = [(device["name"], fault) for device in devices for fault in device["faults"]]
     if faults or status["steps"]:
@@ -99,6 +101,82 @@ def events(found: Sequence[Mapping[str, Any]]) -> RenderableType:
             Text(event["text"]),
         )  # fmt: skip
     return table
+
+
+def ledger(found: Mapping[str, Any]) -> RenderableType:
+    """What became of the packets: sums, why they were lost, between which sites, of which flows, and when."""
+    reasons = found["reasons"]
+    parts: list[RenderableType] = [
+        Text.assemble((count(found["flows"], "flow"), "bold"),
+                      f" from {_moment(found['since'])} to {_moment(found['until'])}"),
+        _traffic(found["totals"]),
+    ]  # fmt: skip
+    if lost := found["totals"]["reasons"]:
+        parts += _listed("lost", ("packets", "why"), [(_packets(n), reasons[name]) for name, n in lost.items()])
+    pairs = sorted((pair for pair in found["pairs"] if pair["lost"]), key=lambda pair: -pair["lost"])
+    if pairs:
+        rows = [(pair["from"], pair["to"], *_sums(pair), _words(pair, reasons)) for pair in pairs[:_SHOWN]]
+        parts += _listed(_first("sites", pairs), ("from", "to", *_SUMS, "why"), rows)
+    if flows := found["losing_flows"]:
+        rows = [(str(item["flow"]), item["kind"], item["packet"], str(item["size"]), *_sums(item)) for item in flows]
+        parts += _listed(_first("flows", flows), ("flow", "kind", "packets", "bytes", *_SUMS), rows[:_SHOWN])
+    if found["losses"]:
+        rows = [
+            (_clock(item["begin"]), _clock(item["end"]), str(item["flow"]), _packets(item["packets"]),
+             reasons[item["reason"]])
+            for item in found["losses"][:_SHOWN]
+        ]  # fmt: skip
+        parts += _listed(_first("losses", found["losses"]), ("from", "to", "flow", "packets", "why"), rows)
+    if found["timeline"]:
+        parts += _listed("time", ("from", *_SUMS), [(_clock(item["from"]), *_sums(item)) for item in found["timeline"]])
+    return Group(*parts)
+
+
+_SHOWN = 20
+_SUMS = "sent", "clear", "encrypted", "lost"
+
+
+def _sums(sums: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(_packets(sums[key]) for key in _SUMS)
+
+
+def _words(sums: Mapping[str, Any], reasons: Mapping[str, str]) -> str:
+    return "; ".join(reasons[name] for name in sums["reasons"])
+
+
+def _first(what: str, found: Sequence[object]) -> str:
+    return f"{what} (the first {_SHOWN} of {len(found)})" if len(found) > _SHOWN else what
+
+
+def _listed(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[RenderableType]:
+    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    numbers = {*_SUMS, "flow", "bytes"} | ({"packets"} if title.startswith(("lost", "losses")) else set())
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return [Text(), Text(title, style="bold"), indented(table)]
+
+
+def _traffic(sums: Mapping[str, Any]) -> Text:
+    """Sums in one line."""
+    lost = f"{_packets(sums['lost'])} lost"
+    return Text.assemble(
+        f"{_packets(sums['sent'])} packets sent, {_packets(sums['clear'])} delivered clear, ",
+        f"{_packets(sums['encrypted'])} delivered encrypted, ",
+        (lost, "red" if sums["lost"] else "green"),
+    )
+
+
+def _packets(number: float) -> str:
+    """Whole packets with blanks between thousands; a loss never reads as none."""
+    if 0 < number < 1:
+        return f"{number:.3f}"
+    return f"{number:,.0f}".replace(",", " ")
+
+
+def _clock(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S.%f}"[:-3]
 
 
 def _moment(text: str) -> str:

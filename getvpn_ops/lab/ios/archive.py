@@ -229,6 +229,7 @@ def replace(router: Router, lines: Iterable[str]) -> tuple[list[str], list[str]]
         router.told("line", hidden(command))
     if commands:
         router.changed = f"{router.stamp()} by rollback"
+        router.configured(left=True)
     return commands, refused
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from getvpn_ops.lab.clock import Clock
 from getvpn_ops.lab.faults import Faults
-from getvpn_ops.lab.ios import passwords, times
+from getvpn_ops.lab.gdoi.state import GdoiState
+from getvpn_ops.lab.ios import gdoi_trace, passwords, times
 from getvpn_ops.lab.ios.archive import Archive, watch_period
 from getvpn_ops.lab.ios.config import Configuration
 from getvpn_ops.lab.ios.keys import KeyStore
@@ -81,8 +82,11 @@ class Router:
         keys: RSA keys, which are in no configuration.
         faults: armed on it.
         boots: told when it goes down (with the seconds until it is up again).
+        applied: told when its configuration may have changed.
+        left: told when a session has left configuration mode.
         random: its chance; the same seed gives the same run.
         told: told of what happens on it: a kind and a text.
+        gdoi: keys, members and peers of GETVPN.
     """
 
     hostname: str = "Router"
@@ -107,8 +111,11 @@ class Router:
     files: dict[str, list[str]] = field(init=False, default_factory=dict)
     archive: Archive = field(init=False, default_factory=Archive)
     boots: list[Callable[[float], None]] = field(init=False, default_factory=list)
+    applied: list[Callable[[], None]] = field(init=False, default_factory=list)
+    left: list[Callable[[], None]] = field(init=False, default_factory=list)
     _taken: set[int] = field(init=False, default_factory=set)
     told: Callable[[str, str], None] = field(init=False, default=lambda _kind, _text: None)
+    gdoi: GdoiState = field(default_factory=GdoiState)
 
     def __post_init__(self) -> None:
         self.running = Configuration(self.release)
@@ -146,6 +153,15 @@ class Router:
         watch_period(self)
         return refused
 
+    def configured(self, *, left: bool = False) -> None:
+        """The running configuration may have changed: tell who listens.
+
+        Args:
+            left: configuration mode has been left with it.
+        """
+        for told in (*self.applied, *(self.left if left else ())):
+            told()
+
     def save(self, by: str = "console") -> None:
         """``write memory``: the configuration, and the keys, which lie beside it."""
         self.startup = self.running.copy()
@@ -155,8 +171,10 @@ class Router:
 
     def reload(self, reason: str = "reload", seconds: float = 90) -> None:
         """Boot: sessions break, what was not saved is gone, and nothing answers for some seconds."""
+        hooks, self.left = self.left, []  # sessions that break now leave nothing behind
         for session in tuple(self.sessions):
             session.drop()
+        self.left = hooks
         self.sessions.clear()
         self.running = self.startup.copy() if self.startup else Configuration(self.release)
         self.running.random = self.random
@@ -268,6 +286,8 @@ class Router:
         self.told("log", message)
         for session in tuple(self.sessions):
             session.show_log(line)
+        for text in gdoi_trace.note(self.gdoi, self.clock.now(), message):
+            self.log(text)
 
     def log_login(self, user: str, *, failed: bool = False) -> None:
         """Log a login where the configuration asks for it (``login on-success log``, ``login on-failure log``)."""

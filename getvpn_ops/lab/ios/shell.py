@@ -262,6 +262,7 @@ class Shell:
         for remark in outcome.meaning.said:
             yield Say(f"{remark}\n")
         self.router.changed = f"{self.router.stamp()} by {self.origin}"
+        self.router.configured()
         self.router.told("line", _SECRET.sub(r"\1 <cut>", accounts.safe(line.strip(), outcome.words)))
 
     def _may_configure(self, line: str) -> bool:
@@ -316,6 +317,7 @@ class Shell:
         for warning in self.router.running.warnings():
             yield Say(f"{warning}\n")
         self.router.log(f"%SYS-5-CONFIG_I: Configured from console by {self.origin} on vty{self.line} (127.0.0.1)")
+        self.router.configured(left=True)
 
     def close(self) -> Dialog:
         """The session ends in good order."""

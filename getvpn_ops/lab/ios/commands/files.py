@@ -84,6 +84,7 @@ def copy(shell: Shell, words: tuple[str, ...], _values: tuple[str, ...]) -> Dial
     size = sum(len(line) + 1 for line in lines)
     if target in _RUNNING:
         refused = router.running.load(lines)
+        router.configured(left=True)
         yield Say("".join(f"{line.strip()}\n ^\n{_INVALID}\n\n" for line in refused))
         router.changed = f"{router.stamp()} by {shell.origin}"
         router.log(f"%SYS-5-CONFIG_I: Configured from {source} by {shell.origin} on vty{shell.line} (127.0.0.1)")

@@ -1,0 +1,202 @@
+"""Faults of GDOI and of the network, put on a world and taken away again.
+
+Each is a function that does the harm and returns how it is undone; what cannot be undone returns None.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from getvpn_ops.lab.gdoi.paths import What
+from getvpn_ops.lab.ios.keys import rsa_key
+from getvpn_ops.lab.ios.shell import Shell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from getvpn_ops.lab.gdoi.key_server import KeyServer
+    from getvpn_ops.lab.gdoi.world import World
+    from getvpn_ops.lab.ios.router import Router
+
+Undo = "Callable[[], None] | None"
+_ELECTION = 10.0  # seconds until the others have heard who won
+_HIGHEST, _LOWEST = 255, 0
+_BITS = 2048
+
+
+class NotPossibleError(ValueError):
+    """The device has nothing that this fault could harm."""
+
+
+def _names(options: Mapping[str, str]) -> list[str]:
+    return [name.strip() for name in options.get("with", "").split(",") if name.strip()]
+
+
+def _block(what: What) -> Callable[[World, str, Mapping[str, str]], Callable[[], None]]:
+    def harm(world: World, device: str, options: Mapping[str, str]) -> Callable[[], None]:
+        number = world.paths.block(what, [device, *_names(options)])
+
+        def undo() -> None:
+            world.paths.unblock(number)
+
+        return undo
+
+    return harm
+
+
+def mtu(world: World, device: str, options: Mapping[str, str]) -> Callable[[], None]:
+    """Packets larger than some bytes are lost without a word on the way to and from a device."""
+    number = world.paths.block(What.MTU, [device], mtu=int(options["bytes"]))
+
+    def undo() -> None:
+        world.paths.unblock(number)
+
+    return undo
+
+
+def lose_rekeys(world: World, device: str, _options: Mapping[str, str]) -> Callable[[], None]:
+    """No rekey reaches a member."""
+    world.deaf.add(device)
+
+    def undo() -> None:
+        world.deaf.discard(device)
+
+    return undo
+
+
+def tbar_skew(world: World, device: str, options: Mapping[str, str]) -> Callable[[], None]:
+    """A member's pseudotime is off."""
+    world.skew(device, float(options["seconds"]))
+
+    def undo() -> None:
+        world.skew(device, 0.0)
+
+    return undo
+
+
+def kek_lost(world: World, device: str, _options: Mapping[str, str]) -> None:
+    """A member cannot read rekeys any more, until it registers again."""
+    members = world.machines(device)[1]
+    if not members:
+        msg = f"{device} is no member"
+        raise NotPossibleError(msg)
+    for member in members:
+        member.lose_keys()
+
+
+def registration_storm(world: World, device: str, _options: Mapping[str, str]) -> None:
+    """All members of the groups of a device forget their keys and register at once."""
+    servers, members = world.machines(device)
+    identities = {item.state.identity for item in servers.values()} | {item.state.identity for item in members}
+    for identity in sorted(identities):
+        for member in world.members_of(identity):
+            member.clear()
+
+
+def election_flip(world: World, device: str, _options: Mapping[str, str]) -> None:
+    """The primary role moves: to a device that is secondary, away from one that is primary."""
+    for server in _servers(world, device):
+        peers = [world.key_server_at(address, server.intent.identity) for address in server.state.peers]
+        primary = next((item for item in [server, *peers] if item is not None and item.is_primary), None)
+        if primary is None or not server.state.redundant:
+            msg = f"{device} has no primary to take over from"
+            raise NotPossibleError(msg)
+        held = server.state.priority
+        server.state.priority = _LOWEST if primary is server else _HIGHEST
+        server.coop.announce()
+        primary.coop.clear_role()
+        world.clock.after(_ELECTION, lambda server=server, held=held: setattr(server.state, "priority", held))  # type: ignore[misc]
+
+
+def rsa_key_missing(world: World, device: str, _options: Mapping[str, str]) -> Callable[[], None]:
+    """The keys that sign rekeys are gone from a key server."""
+    return _change_keys(world, device, replace=False)
+
+
+def rsa_key_differs(world: World, device: str, _options: Mapping[str, str]) -> Callable[[], None]:
+    """A key server signs rekeys with another key of the same label."""
+    return _change_keys(world, device, replace=True)
+
+
+def _change_keys(world: World, device: str, *, replace: bool) -> Callable[[], None]:
+    router = world.routers[device]
+    labels = {server.intent.label for server in _servers(world, device)} & set(router.keys.held)
+    held = {label: router.keys.held[label] for label in labels}
+    if not held:
+        msg = f"{device} holds no key that signs rekeys"
+        raise NotPossibleError(msg)
+    for label, key in held.items():
+        if replace:
+            router.keys.held[label] = rsa_key(label, _BITS, exportable=key.exportable, made=world.clock.now())
+        else:
+            del router.keys.held[label]
+    router.configured()
+
+    def undo() -> None:
+        router.keys.held.update(held)
+        router.configured()
+
+    return undo
+
+
+def acl_mismatch(world: World, device: str, options: Mapping[str, str]) -> Callable[[], None]:
+    """One line more stands in the group's list on this key server."""
+    router = world.routers[device]
+    names = sorted({item.acl for server in _servers(world, device) for item in server.intent.associations if item.acl})
+    _type(router, *(line for name in names for line in (f"ip access-list extended {name}", options["entry"])))
+
+    def undo() -> None:
+        _type(
+            router, *(line for name in names for line in (f"ip access-list extended {name}", f"no {options['entry']}"))
+        )
+
+    return undo
+
+
+def policy_mismatch(world: World, device: str, options: Mapping[str, str]) -> Callable[[], None]:
+    """The keys of this key server's groups would live for another time."""
+    router = world.routers[device]
+    profiles = {item.profile: item for server in _servers(world, device) for item in server.intent.associations}
+
+    def lifetime(seconds: Callable[[str], int]) -> None:
+        lines = ((f"crypto ipsec profile {name}", seconds(name)) for name in sorted(profiles))
+        _type(
+            router,
+            *(text for head, life in lines for text in (head, f"set security-association lifetime seconds {life}")),
+        )
+
+    lifetime(lambda _name: int(options["seconds"]))
+    return lambda: lifetime(lambda name: int(profiles[name].lifetime))
+
+
+def _servers(world: World, device: str) -> list[KeyServer]:
+    servers = list(world.machines(device)[0].values())
+    if not servers:
+        msg = f"{device} is no key server"
+        raise NotPossibleError(msg)
+    return servers
+
+
+def _type(router: Router, *lines: str) -> None:
+    """Configure a router as someone at its console would."""
+    shell = Shell(router, 15, "console")
+    for line in ("configure terminal", *lines, "end"):
+        for _ in shell.enter(line):
+            pass
+
+
+HARMS: Mapping[str, Callable[[World, str, Mapping[str, str]], Callable[[], None] | None]] = {
+    "split": _block(What.ALL),
+    "udp-848-blocked": _block(What.GDOI),
+    "esp-filtered": _block(What.ESP),
+    "mtu": mtu,
+    "lose-rekeys": lose_rekeys,
+    "tbar-skew": tbar_skew,
+    "kek-lost": kek_lost,
+    "registration-storm": registration_storm,
+    "election-flip": election_flip,
+    "rsa-key-missing": rsa_key_missing,
+    "rsa-key-differs": rsa_key_differs,
+    "acl-mismatch": acl_mismatch,
+    "policy-mismatch": policy_mismatch,
+}

@@ -1,0 +1,332 @@
+"""Traffic: which fate each flow meets now, and what that moves.
+
+Nothing happens packet by packet. A flow keeps its fate until a member's state, a path or a key's end changes it; what
+it sent meanwhile is its rate times that time. So a change costs as much as there are flows that touch it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from getvpn_ops.lab.gdoi.fate import End, Fate, Outcome, Reason, Way, fate
+from getvpn_ops.lab.gdoi.matching import Packet
+from getvpn_ops.lab.gdoi.meter import Meter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from ipaddress import IPv4Address
+
+    from getvpn_ops.lab.clock import Clock
+    from getvpn_ops.lab.gdoi.flows import Flow
+    from getvpn_ops.lab.gdoi.ledger import Ledger
+    from getvpn_ops.lab.gdoi.places import Place, Sites
+    from getvpn_ops.lab.gdoi.sites import Settings
+    from getvpn_ops.lab.gdoi.state import Counters, MemberState
+
+
+class Surroundings(Protocol):
+    """What traffic asks of the world around it. Routers are named by their hosts."""
+
+    def member_at(self, router: str, vrf: str) -> MemberState | None:
+        """A router's part in the group whose crypto map is on its link in a VRF; None: no crypto map."""
+
+    def up(self, router: str) -> bool:
+        """Whether a router forwards packets."""
+
+    def reaches(self, sender: str, receiver: str) -> bool:
+        """Whether packets of any kind come from one router to another."""
+
+    def esp_passes(self, sender: str, receiver: str) -> bool:
+        """Whether ESP does."""
+
+    def mtu(self, sender: str, receiver: str) -> int:
+        """Of the narrowest link between two routers."""
+
+    def settings(self, router: str, vrf: str) -> Settings:
+        """What a router's configuration says; asked once, and again after ``Traffic.configured``."""
+
+    def is_late(self, router: str) -> bool:
+        """Whether its counters are refreshed late (IOS-XE)."""
+
+
+_Edge = tuple[str, End, Meter | None]
+"""The router that is used before a place: its name (empty: none of the lab), how packets meet it, and its meter."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """A flow with what it meets now."""
+
+    flow: Flow
+    local: bool
+    fate: Fate | None = None
+    sender: Meter | None = None
+    receiver: Meter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What came of one echo request.
+
+    Attributes:
+        answered: whether its reply came back.
+        reason: why not; None if it was answered, or if nobody has the address.
+        by_reply: whether the reply was lost, and not the request.
+    """
+
+    answered: bool
+    reason: Reason | None = None
+    by_reply: bool = False
+
+
+class Traffic:
+    """All flows of a lab. Whoever changes a member, a path or a configuration tells it at that moment."""
+
+    def __init__(self, flows: Iterable[Flow], sites: Sites, around: Surroundings, clock: Clock, ledger: Ledger) -> None:
+        """Let the flows begin.
+
+        Args:
+            flows: with their numbers.
+            sites: of the fleet.
+            around: what to ask.
+            clock: of the lab.
+            ledger: told of every change.
+        """
+        self.ledger = ledger
+        self.decided = 0
+        """Fates decided so far: what the work has cost."""
+        self._sites, self._around, self._clock = sites, around, clock
+        self._running: dict[int, _Running] = {}
+        self._touching: dict[str, list[_Running]] = defaultdict(list)
+        self._meters: dict[tuple[str, str, str], Meter] = {}
+        self._settings: dict[tuple[str, str], Settings] = {}
+        self._vrfs: dict[str, set[str]] = defaultdict(set)
+        self._ends: dict[datetime, set[str]] = {}
+        self.add(flows)
+
+    @property
+    def flows(self) -> list[Flow]:
+        """The flows, by their numbers."""
+        return [running.flow for running in self._running.values()]
+
+    def add(self, flows: Iterable[Flow]) -> None:
+        """Let more flows begin. Their numbers must be new.
+
+        Raises:
+            ValueError: a number is taken.
+        """
+        made = [_Running(flow, self._sites.is_local(flow.source, flow.destination, flow.vrf)) for flow in flows]
+        if any(running.flow.number in self._running for running in made):
+            raise ValueError("a flow needs a number of its own")
+        for running in made:
+            self._running[running.flow.number] = running
+            ends = running.flow.source, running.flow.destination
+            for name in {name for place in ends for name in (*place.edges, place.box) if name}:
+                self._touching[name].append(running)
+                self._vrfs[name].add(running.flow.vrf)
+        self._decide(made)
+        self._await(self._touching)
+
+    def clear(self) -> None:
+        """No flow sends anything more; the ledger keeps what was."""
+        now = self._clock.now()
+        for running in self._running.values():
+            self._turn(running, None, None, None, now)
+            self.ledger.note(running.flow, None, at=now)
+        self._running.clear()
+        self._touching.clear()
+        self._vrfs.clear()
+
+    # -- what others tell
+
+    def changed(self, router: str) -> None:
+        """A member's state has changed on a router, or the router went down or came up."""
+        self._decide(self._touching.get(router, ()))
+        self._await((router,))
+
+    def configured(self, router: str) -> None:
+        """A router's configuration has changed in whatever way; nothing is decided anew unless packets meet it."""
+        read = {vrf: self._around.settings(router, vrf) for vrf in self._vrfs.get(router, ())}
+        new = {(router, vrf): found for vrf, found in read.items() if self._settings.get((router, vrf)) != found}
+        self._settings.update(new)
+        if new:
+            self.changed(router)
+
+    def path_changed(self, routers: Iterable[str] | None = None) -> None:
+        """The paths of some routers have changed, or any paths."""
+        names = set(self._touching if routers is None else routers)
+        found = {running.flow.number: running for name in names for running in self._touching.get(name, ())}
+        self._decide(list(found.values()))
+
+    def settle(self, router: str | None = None) -> None:
+        """Bring the counters of a router, or of all, up to now: before someone reads them."""
+        now = self._clock.now()
+        for (name, *_), meter in self._meters.items():
+            if router in {None, name}:
+                meter.accrue(now)
+
+    def shown(self, router: str, member: MemberState) -> Counters:
+        """What a screen of a router may show of a member's counters now: late on IOS-XE."""
+        now = self._clock.now()
+        meter = self._meter(router, member, now)
+        meter.accrue(now)
+        return meter.shown(now) if self._around.is_late(router) else replace(member.counters)
+
+    # -- fates
+
+    def fate_of(self, number: int) -> Fate | None:
+        """What the packets of a flow meet now; None if there is no such flow."""
+        found = self._running.get(number)
+        return found.fate if found is not None else None
+
+    def _decide(self, flows: Sequence[_Running]) -> None:
+        now = self._clock.now()
+        ends: dict[tuple[Place, str], _Edge] = {}
+        for running in flows:
+            flow = running.flow
+            sender, receiver = (self._end(place, flow.vrf, now, ends) for place in (flow.source, flow.destination))
+            self.decided += 1
+            found = self._meet(flow.packet, sender, receiver, now, local=running.local)
+            if found == running.fate and running.sender is sender[2] and running.receiver is receiver[2]:
+                continue
+            self._turn(running, found, sender[2], receiver[2], now)
+            self.ledger.note(flow, found.outcome, found.reason, now)
+
+    def _end(self, place: Place, vrf: str, now: datetime, known: dict[tuple[Place, str], _Edge]) -> _Edge:
+        """The router before a place; ``known`` are those that were looked up for this change already."""
+        found = known.get((place, vrf))
+        if found is None:
+            found = known[place, vrf] = self._look(place, vrf, now)
+        return found
+
+    def _look(self, place: Place, vrf: str, now: datetime) -> _Edge:
+        if not place.edges:
+            return "", End(), None
+        edge = next((name for name in place.edges if self._around.up(name)), None)
+        if edge is None or (place.box and not self._around.up(place.box)):
+            return edge or place.edges[0], End(up=False), None
+        member = self._around.member_at(edge, vrf)
+        settings = self._settings.get((edge, vrf))
+        if settings is None:
+            settings = self._settings[edge, vrf] = self._around.settings(edge, vrf)
+        meter = self._meter(edge, member, now) if member is not None else None
+        return (
+            edge,
+            End(member, up=settings.linked, df_bit=settings.df_bit, clamp=settings.clamp, mtu=settings.mtu),
+            meter,
+        )
+
+    def _meet(self, packet: Packet, sender: _Edge, receiver: _Edge, now: datetime, *, local: bool) -> Fate:
+        """What a packet meets; within a site it meets no crypto map."""
+        if local:
+            down = Fate(Outcome.LOST, Reason.SENDER_DOWN if not sender[1].up else Reason.RECEIVER_DOWN)
+            return Fate(Outcome.CLEAR) if sender[1].up and receiver[1].up else down
+        return fate(packet, sender[1], receiver[1], self._way(sender[0], receiver[0]), now)
+
+    def _way(self, sender: str, receiver: str) -> Way:
+        if not sender or not receiver or sender == receiver:
+            return _FREE
+        around = self._around
+        return Way(around.reaches(sender, receiver), around.esp_passes(sender, receiver), around.mtu(sender, receiver))
+
+    def _meter(self, router: str, member: MemberState, now: datetime) -> Meter:
+        """The meter of a member; a new one where the member has new counters, as after a reload."""
+        key = router, member.vrf, member.group
+        meter = self._meters.get(key)
+        if meter is None or meter.counters is not member.counters:
+            meter = self._meters[key] = Meter(member.counters, now)
+        return meter
+
+    def _turn(
+        self, running: _Running, found: Fate | None, sender: Meter | None, receiver: Meter | None, now: datetime
+    ) -> None:
+        """A flow meets another fate from now on: other counters move. A replica does not leave its sender again."""
+        rate, old, changes = running.flow.rate, running.fate, []
+        if old is not None:
+            changes += [(running.sender, old.at_sender, -rate), (running.receiver, old.at_receiver, -rate)]
+        if found is not None:
+            changes += [(sender, found.at_sender, rate), (receiver, found.at_receiver, rate)]
+        for at, (meter, name, change) in enumerate(changes):
+            leaves = at % 2 == 0
+            if meter is not None and name and not (leaves and running.flow.replica):
+                meter.accrue(now)
+                meter.turn(name, change)
+        running.fate, running.sender, running.receiver = found, sender, receiver
+
+    def _await(self, routers: Iterable[str]) -> None:
+        """Look again when the next key of a member ends: one event for each such moment, however many members."""
+        now = self._clock.now()
+        for name in routers:
+            for vrf in self._vrfs.get(name, ()):
+                member = self._around.member_at(name, vrf)
+                ends = min((tek.ends for tek in member.teks if tek.ends > now), default=None) if member else None
+                if ends is None:
+                    continue
+                if ends not in self._ends:
+                    self._ends[ends] = set()
+                    self._clock.at(ends, lambda moment=ends: self._ended(moment))  # type: ignore[misc]
+                self._ends[ends].add(name)
+
+    def _ended(self, moment: datetime) -> None:
+        names = self._ends.pop(moment)
+        self.path_changed(names)
+        self._await(names)
+
+    # -- probes
+
+    def ping(  # noqa: PLR0913 -- all that the command can say
+        self,
+        router: str,
+        destination: IPv4Address,
+        *,
+        source: IPv4Address | None = None,
+        size: int = 100,
+        df: bool = False,
+        count: int = 5,
+        vrf: str = "",
+    ) -> Echo:
+        """Send echo requests from a router, and look whether their replies come back. Counters move, the ledger not.
+
+        Args:
+            router: which sends.
+            destination: to whom.
+            source: from which of its addresses; that of its link to the provider, or its own, if absent.
+            size: bytes of a request and of its reply.
+            df: whether requests must not be fragmented; replies may be.
+            count: how many; all meet the same fate.
+            vrf: in which.
+        """
+        begin = self._sites.router(router, vrf, source)
+        end = self._sites.find(destination, vrf)
+        if begin is None or end is None:
+            return Echo(answered=False)
+        request = Packet(int(begin.address), int(destination), "icmp", size=size, df=df, icmp="echo")
+        if (found := self._send(begin, end, request, vrf, count)) is not None:
+            return Echo(answered=False, reason=found)
+        back = Packet(int(destination), int(begin.address), "icmp", size=size, icmp="echo-reply")
+        found = self._send(end, begin, back, vrf, count)
+        return Echo(answered=found is None, reason=found, by_reply=found is not None)
+
+    def answers(
+        self, router: str, destination: IPv4Address, source: IPv4Address | None, options: tuple[int, bool, int, str]
+    ) -> bool:
+        """``ping`` for ``GdoiState.ping``: ``options`` are size, DF, count and VRF."""
+        size, df, count, vrf = options
+        return self.ping(router, destination, source=source, size=size, df=df, count=count, vrf=vrf).answered
+
+    def _send(self, begin: Place, end: Place, packet: Packet, vrf: str, count: int) -> Reason | None:
+        """Send some packets now; returns why they were lost, or None."""
+        now = self._clock.now()
+        sender, receiver = self._look(begin, vrf, now), self._look(end, vrf, now)
+        found = self._meet(packet, sender, receiver, now, local=self._sites.is_local(begin, end, vrf))
+        for meter, name in ((sender[2], found.at_sender), (receiver[2], found.at_receiver)):
+            if meter is not None and name:
+                meter.accrue(now)
+                setattr(meter.counters, name, getattr(meter.counters, name) + count)
+        return found.reason
+
+
+_FREE = Way()
