@@ -55,6 +55,9 @@ def up(
     faults: Annotated[
         Path | None, typer.Option("--faults", help="Script of faults (YAML) to arm at the start.")
     ] = None,
+    flows: Annotated[
+        Path | None, typer.Option("--flows", help="Flows between the sites (YAML), in place of the standard ones.")
+    ] = None,
     foreground: Annotated[
         bool,
         typer.Option("--foreground", help="Stay, and end the lab with Ctrl-C, instead of going to the background."),
@@ -69,11 +72,11 @@ def up(
     wrong, or a lab runs here already; 4 it is up, but some start configuration is missing or not understood.
     """
     place = _workspace(workspace)
-    settings, script = settings_of(inventory, configs, speed, seed, faults)
+    settings, script = settings_of(inventory, configs, speed=speed, seed=seed, faults=faults, flows=flows)
     if foreground:
         stay(settings, place, script)
         return
-    start(place, settings, faults)
+    start(place, settings, faults, flows)
     status = _ask(place, "status")
     form = form_of(output, None)
     if form is Output.TABLE:
@@ -188,6 +191,29 @@ def mark(
     """
     answer = _ask(_workspace(workspace), "mark", step=step)
     say(f"{step}: {count(answer['armed'], 'fault')} armed")
+
+
+@app.command("variant")
+def variant(
+    device: Annotated[str, typer.Argument(metavar="DEVICE", help="A host of the lab, or '*'.")],
+    choices: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="What to choose.")] = None,
+    *,
+    workspace: WorkspaceOption = Path(),
+    output: OutputOption = None,
+) -> None:
+    """Choose how a router behaves where nobody knows how real ones do; without a choice, show it.
+
+    passive=at once | next rekey | re-registration; passive_accepts_clear=yes | no; direction_gap=SECONDS;
+    rekeys_on_leaving=yes | no | release; removes_gently=yes | no. Exit codes: 0 done; 2 no lab runs here, or there is
+    no such device or choice.
+    """
+    given = dict(_option(text) for text in choices or [])
+    answer = _ask(_workspace(workspace), "variants", device=device, choices=given)
+    form = form_of(output, None)
+    if form is Output.TABLE:
+        write_view(views.variants(answer["variants"]), None)
+    else:
+        write_data(answer["variants"], form, None)
 
 
 @app.command("advance")

@@ -26,7 +26,13 @@ _CONFIG_SETS = ("clear", "running")
 
 
 def settings_of(
-    inventory: Path | None, configs: str | None, speed: float, seed: int | None, faults: Path | None
+    inventory: Path | None,
+    configs: str | None,
+    *,
+    speed: float,
+    seed: int | None,
+    faults: Path | None,
+    flows: Path | None,
 ) -> tuple[Settings, str]:
     """The settings of a fleet, looked through before anything starts; and the text of the script of faults."""
     from getvpn_ops.lab.fleet import Fleet, Settings  # noqa: PLC0415 -- the lab is an extra
@@ -43,7 +49,8 @@ def settings_of(
     else:
         chosen = Path(configs)
     password = os.environ.get("GETVPN_OPS_LAB_PASSWORD")
-    made = Settings(folder, chosen, speed=speed, seed=seed, password=password)
+    text = None if flows is None else read_file(flows)
+    made = Settings(folder, chosen, speed=speed, seed=seed, password=password, flows=text)
     script = read_file(faults) if faults is not None else ""
     try:
         fleet = Fleet(made)
@@ -60,15 +67,14 @@ def stay(settings: Settings, place: Workspace, script: str) -> None:
     Raises:
         UsageError: one runs here already, or it cannot be built.
     """
-    from getvpn_ops.lab.faults import UnknownFaultError  # noqa: PLC0415 -- the lab is an extra
-    from getvpn_ops.lab.server import AlreadyUpError, run  # noqa: PLC0415
+    from getvpn_ops.lab.server import AlreadyUpError, run  # noqa: PLC0415 -- the lab is an extra
 
     def ready(fleet: Fleet) -> None:
         say(f"up: {count(len(fleet.stations), 'router')}, seed {fleet.seed}; Ctrl-C ends the lab")
 
     try:
         asyncio.run(run(settings, place, faults=script, progress=_progress(), ready=ready))
-    except (AlreadyUpError, UnknownFaultError, OSError) as exc:
+    except (AlreadyUpError, ValueError, OSError) as exc:
         raise UsageError(str(exc)) from exc
 
 
@@ -89,7 +95,7 @@ def _progress() -> Callable[[int, int], None]:
     return tell
 
 
-def start(place: Workspace, settings: Settings, faults: Path | None) -> None:
+def start(place: Workspace, settings: Settings, faults: Path | None, flows: Path | None) -> None:
     """Start a process for the lab and wait until it answers."""
     from getvpn_ops.lab.server import is_up  # noqa: PLC0415 -- the lab is an extra
 
@@ -110,6 +116,8 @@ def start(place: Workspace, settings: Settings, faults: Path | None) -> None:
         words += ["--seed", str(settings.seed)]
     if faults is not None:
         words += ["--faults", str(faults.resolve())]
+    if flows is not None:
+        words += ["--flows", str(flows.resolve())]
     with open(place.log, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
         process = subprocess.Popen(  # noqa: S603 -- ourselves
             words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=place.root

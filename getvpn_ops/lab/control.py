@@ -11,16 +11,19 @@ import asyncio
 import json
 import os
 import socket
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.lab import script
 from getvpn_ops.lab.faults import KINDS
+from getvpn_ops.lab.gdoi.variants import GOOD, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from getvpn_ops.lab.fleet import Fleet
+    from getvpn_ops.lab.gdoi.variants import Variants
     from getvpn_ops.lab.station import Station
 
 _LINE_MAX = 1 << 20
@@ -134,6 +137,21 @@ def _events(fleet: Fleet, request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _variants(fleet: Fleet, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose how devices behave where nobody knows it; without a choice, tell it."""
+    held = fleet.life.world.variants
+    names = fleet.devices(str(request.get("device") or "*"))
+    for name in names:
+        if given := request.get("choices"):
+            held[name] = chosen(given, held.get(name, GOOD))
+            fleet.events.add("fault", f"variant: {', '.join(f'{key}={value}' for key, value in given.items())}", name)
+    return {"variants": {name: _plain_variants(held.get(name, GOOD)) for name in names}}
+
+
+def _plain_variants(variants: Variants) -> dict[str, Any]:
+    return {key: getattr(value, "value", value) for key, value in asdict(variants).items()}
+
+
 def _ledger(fleet: Fleet, request: Mapping[str, Any]) -> dict[str, Any]:
     now = fleet.clock.now()
     since, until, step = (str(request.get(key) or "") for key in ("since", "until", "step"))
@@ -157,6 +175,7 @@ HANDLES: Mapping[str, Callable[[Fleet, Mapping[str, Any]], dict[str, Any]]] = {
     "mark": _mark,
     "events": _events,
     "ledger": _ledger,
+    "variants": _variants,
 }
 
 

@@ -91,6 +91,17 @@ def fault_kinds(kinds: Sequence[Mapping[str, Any]]) -> RenderableType:
     return table
 
 
+def variants(found: Mapping[str, Mapping[str, Any]]) -> RenderableType:
+    """How each device behaves where nobody knows it."""
+    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    names = list(next(iter(found.values()), {}))
+    for heading in ("device", *names):
+        table.add_column(heading, overflow="fold")
+    for device, choices in found.items():
+        table.add_row(device, *("release" if value is None else str(value) for value in choices.values()))
+    return table
+
+
 def events(found: Sequence[Mapping[str, Any]]) -> RenderableType:
     """What happened, a line each."""
     table = Table.grid(padding=(0, 2, 0, 0))

@@ -128,11 +128,43 @@ def test_time_and_faults(place: Workspace) -> None:
     place.run("fault", "--clear")
 
 
+def test_variants(place: Workspace) -> None:
+    assert place.ask("variant", "gm1")["gm1"]["passive"] == "at once"
+    chosen = place.ask("variant", "gm1", "passive=next rekey", "passive_accepts_clear=no", "direction_gap=2")
+    assert chosen["gm1"] == {
+        **chosen["gm1"],
+        "passive": "next rekey",
+        "passive_accepts_clear": False,
+        "direction_gap": 2,
+    }
+    assert "next rekey" in place.run("variant", "*", "-o", "table")
+    assert "no variant is called 'speed'" in place.run("variant", "gm1", "speed=1", code=2)
+    assert "expected one of at once, next rekey" in place.run("variant", "gm1", "passive=never", code=2)
+
+
+def test_ledger(place: Workspace) -> None:
+    place.run("advance", "+10m")
+    found = place.ask("ledger")
+    assert found["totals"]["sent"] == found["totals"]["clear"]
+    assert place.ask("status")["traffic"]["lost"] == 0
+    assert "sent" in place.run("ledger", "-o", "table")
+
+
 def test_events(place: Workspace) -> None:
     place.run("mark", "a-step")
     found = place.ask("events", "--kind", "mark")
     assert found[-1]["text"] == "a-step"
     assert "a-step" in place.run("events", "-o", "table")
+
+
+def test_ledger(place: Workspace) -> None:
+    """Without networks nobody but the routers has something to say; the sums of all times are still sums."""
+    found = place.ask("ledger", "--since", "10m", "--step", "5m")
+    totals = found["totals"]
+    assert totals["sent"] == pytest.approx(totals["clear"] + totals["encrypted"] + totals["lost"], abs=0.01)
+    assert found["flows"] == place.ask("status")["traffic"]["flows"]
+    assert "packets sent" in place.run("ledger", "-o", "table")
+    assert "not a time: 'soon'" in place.run("ledger", "--since", "soon", code=2)
 
 
 def test_pace(place: Workspace) -> None:

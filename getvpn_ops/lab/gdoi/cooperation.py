@@ -71,11 +71,6 @@ class Cooperation:
         self._cancel()
         self._event = self.server.world.clock.after(seconds, action)  # type: ignore[arg-type]
 
-    @property
-    def is_undecided(self) -> bool:
-        """Whether it does not know yet who is the primary: registrations wait."""
-        return self.server.state.blocked
-
     def next_action(self) -> datetime | None:
         """When it announces or looks again."""
         return self._event.when if self._event is not None else None
@@ -104,11 +99,11 @@ class Cooperation:
 
     def _own(self, *, relinquishes: bool = False, merging: bool = False) -> Announcement:
         server, state, now = self.server, self.server.state, self.server.world.clock.now()
-        shared = server.is_primary or merging
+        shared = server.is_primary or merging or self._electing
         members = tuple(
             Registered(record.address, record.server, record.version, record.registered)
             for record in state.members.values()
-            if record.local or server.is_primary
+            if shared or record.local or record.server == state.address
         )
         return Announcement(
             source=state.address,
@@ -202,7 +197,10 @@ class Cooperation:
         elif message.role is Role.PRIMARY:
             self._follow(message)
         else:
-            self._note_members(message)
+            if message.teks or not message.electing:  # who has just booted knows of no members
+                self._note_members(message)
+            if message.teks and not policy.living(state.teks, world.clock.now()):
+                self._adopt(message)  # it has booted, and others still hold the keys
             if message.electing and not self._electing:
                 self._reply_to_election(peer)
 
@@ -231,8 +229,9 @@ class Cooperation:
     def _reply_to_election(self, peer: Peer) -> None:
         if self.server.is_primary:
             self._tell(peer, self._own())
-        elif self.primary is None:
-            self._elect(None)
+        elif self.primary in {None, peer.address}:  # nobody, or someone who has booted and is it no longer
+            previous, self.primary = self.primary, None
+            self._elect(previous)
         else:
             self._tell(peer, self._own())
 
@@ -252,33 +251,37 @@ class Cooperation:
         if state.role is not Role.SECONDARY or self._event is None:
             state.role = Role.SECONDARY
         self._after(CHECK, self._look)
-        known = {tek.spi for tek in message.teks}
-        now = server.world.clock.now()
-        state.teks = policy.kept([*message.teks, *(tek for tek in state.teks if tek.spi not in known)], now)
+        self._adopt(message)
+        server.needs_own_kek = False
+        self._note_members(message)
+        server.arm()
+        if message.teks:
+            server.desk.keys_came()
+
+    def _adopt(self, message: Announcement) -> None:
+        """Take the keys of another key server; of one's own only the ended ones stay, for screens."""
+        server, state = self.server, self.server.state
+        known, now = {tek.spi for tek in message.teks}, server.world.clock.now()
+        ended = [tek for tek in state.teks if tek.ends <= now and tek.spi not in known]
+        state.teks = policy.kept([*message.teks, *ended], now)
         state.kek, server.keks, state.sequence = message.kek, list(message.keks), message.sequence
         if message.teks:
             state.receive_only = message.teks[0].receive_only
         server.adopt_time(message.pseudotime)
-        server.shipped, server.needs_own_kek = message.shipped, False
+        server.shipped = message.shipped
         server.note_pending()
-        self._note_members(message)
-        server.arm()
-        if message.teks:
-            server.keys_came()
 
     def _note_members(self, message: Announcement) -> None:
         """Members that registered elsewhere; a primary tells all that it knows, others their own."""
         state = self.server.state
-        told = {item.address: item for item in message.members if item.server != state.address}
+        told = {item.address: item for item in message.members}
         for address, record in tuple(state.members.items()):
             theirs = not record.local and (message.role is Role.PRIMARY or record.server == message.source)
             if theirs and address not in told:
                 del state.members[address]
         for address, item in told.items():
             held = state.members.get(address)
-            if held is None or (held.registered, held.server) != (item.when, item.server):
-                if held is not None and held.registered > item.when:
-                    continue
+            if held is None or held.registered < item.when:
                 state.members[address] = MemberRecord(address, item.server, item.version, False, item.when)  # noqa: FBT003
 
     def members_changed(self) -> None:

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.gdoi import policy, software
 from getvpn_ops.lab.gdoi.cooperation import Cooperation
-from getvpn_ops.lab.gdoi.lists import admits
-from getvpn_ops.lab.gdoi.messages import Grant, Refusal, Rekey
+from getvpn_ops.lab.gdoi.desk import Desk
+from getvpn_ops.lab.gdoi.messages import Rekey
 from getvpn_ops.lab.gdoi.rekeying import Distribution
-from getvpn_ops.lab.gdoi.state import KeyServerState, MemberRecord, Role
+from getvpn_ops.lab.gdoi.state import KeyServerState, Role
 from getvpn_ops.lab.ios.keys import public_der
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
     from ipaddress import IPv4Address
 
     from getvpn_ops.lab.clock import Event
-    from getvpn_ops.lab.gdoi.ike import End
     from getvpn_ops.lab.gdoi.intent import Serving
     from getvpn_ops.lab.gdoi.state import Kek
     from getvpn_ops.lab.gdoi.world import World
@@ -52,10 +50,11 @@ class KeyServer:
         self.keks: list[Kek] = []
         self.sending: Distribution | None = None
         self.needs_own_kek = False
+        self._reported: tuple[str, ...] = ()
         self._begun: datetime | None = None
         self._event: Event | None = None
-        self._pending: list[Callable[[], None]] = []
         self.log("KS_GROUP_ADD", address=intent.address)
+        self.desk = Desk(self)
         self.coop = Cooperation(self)
 
     def log(self, name: str, **values: object) -> None:
@@ -102,13 +101,14 @@ class KeyServer:
 
     def left(self) -> None:
         """Configuration mode was left: a change of policy is sent, or waits for a command."""
-        if not self.note_pending() or not self.is_primary:
+        reported, self._reported = self._reported, self.note_pending()
+        if not self._reported or not self.is_primary:
             return
         variants = self.world.variants_of(self.router)
         at_once = variants.rekeys_on_leaving
         if software.rekeys_on_leaving(self.router.release) if at_once is None else at_once:
             self.ship(changed=True)
-        else:
+        elif reported != self._reported:
             self.log("POLICY_CHANGE")
 
     # -- keys
@@ -128,7 +128,8 @@ class KeyServer:
         if key is None:
             self.log("KS_NO_RSA_KEYS", label=label)
             return None
-        return policy.kek(self.intent, key, now, self.world.chance)
+        made = policy.kek(self.intent, key, now, self.world.chance)
+        return replace(made, public=public_der(self.router.keys.held[label].private.public_key()))
 
     def ensure_keys(self) -> bool:
         """Make the first keys of the group; returns whether there are any now."""
@@ -213,7 +214,7 @@ class KeyServer:
             replace_now: the old keys end at once.
         """
         state, now = self.state, self.world.clock.now()
-        changes = self.note_pending()
+        changes, known = self.note_pending(), state.kek
         old = policy.living(state.teks, now)
         under = [item for item in self.keks if item.ends > now]
         if changed or new_teks or changes:
@@ -226,14 +227,17 @@ class KeyServer:
         signed = self._signature(under)
         state.sequence += 1
         other = policy.changes_kek(changes) or self.needs_own_kek
-        if new_kek or (under and other) or (not under and (changes or new_teks)):
+        if new_kek or (under and other) or (state.kek is None and (changes or new_teks)):
             state.kek = self._make_kek(now)
             self.needs_own_kek = False
         self._shipped(now)
         if under and state.kek is not None:
             spis = frozenset(item.spi for item in under)
             teks = tuple(policy.living(state.teks, now))
-            message = Rekey(state.address, state.sequence, spis, signed, state.kek, teks, replace_now)
+            way = known if known in under else under[-1]  # members learn of another transport by the one they know
+            message = Rekey(
+                state.address, state.sequence, spis, signed, state.kek, teks, replace_now, way.unicast, way.address
+            )
             if state.kek not in under:
                 state.sequence = 0
             self._send(message, "with policy-replace " if replace_now else "")
@@ -253,10 +257,8 @@ class KeyServer:
         if self.sending is not None:
             self.sending.finish()
         state.rekeys_sent += 1
-        name = "KS_SEND_UNICAST_REKEY" if message.kek.unicast else "KS_SEND_MCAST_REKEY"
-        self.log(
-            name, what=what, address=state.address, sequence=message.sequence, multicast=message.kek.address or "-"
-        )
+        name = "KS_SEND_UNICAST_REKEY" if message.unicast else "KS_SEND_MCAST_REKEY"
+        self.log(name, what=what, address=state.address, sequence=message.sequence, multicast=message.group or "-")
         self.sending = Distribution(self, message)
 
     def unicast(self, message: Rekey, address: IPv4Address) -> None:
@@ -267,11 +269,11 @@ class KeyServer:
 
     def multicast(self, message: Rekey) -> None:
         """A rekey goes to whoever has joined the group, if the router can send it at all."""
-        if not self.intent.can_multicast or message.kek.address is None:
+        if not self.intent.can_multicast or message.group is None:
             return
         for member in self.world.members_of(self.state.identity):
             joined = member.intent.joined
-            if (message.kek.address, None) in joined or (message.kek.address, message.source) in joined:
+            if (message.group, None) in joined or (message.group, message.source) in joined:
                 self.world.send(self.router, member.router, lambda member=member: member.rekeyed(message, self))  # type: ignore[misc]
 
     def acknowledged(self, address: IPv4Address, sequence: int) -> None:
@@ -286,71 +288,19 @@ class KeyServer:
             self.sending.acknowledge(address)
 
     def eject(self, address: IPv4Address) -> None:
-        """A member has missed three rekeys in a row."""
-        if self.state.members.pop(address, None) is not None:
-            self.log("KS_NACK_GM_EJECT", address=address)
-            self.coop.announce()
-
-    # -- registrations
-
-    def register(self, end: End, version: str, server: IPv4Address, answer: Callable[[Grant | Refusal], None]) -> None:
-        """A member asks; IKE has agreed. It is answered now, later or never.
-
-        Args:
-            end: the member's end of IKE.
-            version: of its GETVPN software.
-            server: address to which it spoke.
-            answer: what it gets.
-        """
-        address = end.address
-        if self.intent.members_list and not admits(self.router.running, self.intent.members_list, address):
-            self.log("UNAUTHORIZED_IPADDR", address=address)
-            answer(Refusal.UNAUTHORIZED)
-        elif self.intent.members_identity and not self._knows(end):
-            said = (
-                f"FQDN name: {end.ike.name}"
-                if end.ike.identity == "hostname"
-                else f"Dist. name parsing failed. Peer Address: {address}"
-            )
-            self.log("UNAUTHORIZED_IDENTITY", identity=said)
-            answer(Refusal.UNAUTHORIZED)
-        elif self.coop.is_undecided:
+        """A member has missed three rekeys in a row: it is dropped, also where it registered."""
+        record = self.state.members.pop(address, None)
+        if record is None:
             return
-        elif self.ensure_keys():
-            self._grant(address, version, server, answer)
-        elif not self.is_primary:
-            self._pending.append(lambda: self._grant(address, version, server, answer))
-            self.coop.ask_for_keys()
+        self.log("KS_NACK_GM_EJECT", address=address)
+        other = None if record.local else self.world.key_server_at(record.server, self.state.identity)
+        if other is not None:
+            self.world.send(self.router, other.router, lambda: other.dropped(address))
+        self.coop.announce()
 
-    def _knows(self, end: End) -> bool:
-        """Whether ``crypto identity`` names a member."""
-        wanted = f"crypto identity {self.intent.members_identity}"
-        block = next((line for line in self.router.running.top.lines if line.text == wanted), None)
-        named = end.ike.identity in {"hostname", "dn"}
-        return (
-            block is not None
-            and named
-            and any(
-                line.text == f"fqdn {end.ike.name}" or f"hostname={end.ike.name}" in line.text for line in block.lines
-            )
-        )
-
-    def keys_came(self) -> None:
-        """A secondary has got keys: who waited for them is answered."""
-        waiting, self._pending = self._pending, []
-        for grant in waiting:
-            grant()
-
-    def _grant(
-        self, address: IPv4Address, version: str, server: IPv4Address, answer: Callable[[Grant | Refusal], None]
-    ) -> None:
-        state, now = self.state, self.world.clock.now()
-        if not state.members:
-            self.log("KS_FIRST_GM", address=address)
-        state.members[address] = MemberRecord(address, state.address, version, local=True, registered=now)
-        self.log("KS_REGS_COMPL", address=address)
-        answer(Grant(server, state.kek, tuple(policy.living(state.teks, now)), state.sequence))
-        self.coop.members_changed()
+    def dropped(self, address: IPv4Address) -> None:
+        """The primary has dropped a member that registered here."""
+        self.state.members.pop(address, None)
 
     # -- commands
 

@@ -10,6 +10,7 @@ from getvpn_ops.lab.gdoi.ledger import Ledger
 from getvpn_ops.lab.gdoi.sites import read_sites
 from getvpn_ops.lab.gdoi.surroundings import Around
 from getvpn_ops.lab.gdoi.traffic import Traffic
+from getvpn_ops.lab.gdoi.variants import chosen
 from getvpn_ops.lab.gdoi.world import World
 
 if TYPE_CHECKING:
@@ -43,9 +44,13 @@ class Life:
 
         Raises:
             FlowError: the file of flows is wrong.
+            ValueError: a host's ``variants`` are none.
         """
         routers = {router.hostname: router for _, router in fleet}
         self.world = World(clock, routers.values(), str(seed))
+        for host, router in fleet:
+            if given := host.data.get("variants"):
+                self.world.variants[router.hostname] = chosen(given)
         self.world.start()
         clock.advance(max(begins, clock.now()))
         self.ledger = Ledger(clock.now)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.gdoi import policy, software
-from getvpn_ops.lab.gdoi.messages import Grant, Refusal, Rekey
 from getvpn_ops.lab.gdoi.registration import Registrar
 from getvpn_ops.lab.gdoi.state import Direction, MemberState, Registration
 from getvpn_ops.lab.gdoi.variants import Takes
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from getvpn_ops.lab.clock import Event
     from getvpn_ops.lab.gdoi.intent import Joining
     from getvpn_ops.lab.gdoi.key_server import KeyServer
+    from getvpn_ops.lab.gdoi.messages import Grant, Rekey
     from getvpn_ops.lab.gdoi.state import Kek, Tek
     from getvpn_ops.lab.gdoi.world import World
     from getvpn_ops.lab.ios.router import Router
@@ -51,9 +51,10 @@ class Member:
             intent.address,
             version=software.version(router.release),
         )
-        self._last: tuple[object, ...] = ()
+        self._last: Rekey | None = None
         self._event: Event | None = None
         self._gap: Event | None = None
+        self._lives = False  # it has keys, so that a change of direction is one
         self.registrar = Registrar(self)
         self._adopt()
         self.state.passive = intent.passive
@@ -88,6 +89,8 @@ class Member:
         state.registration, state.server, state.kek, state.teks = Registration.NONE, None, None, []
         state.downloaded, state.ever_registered, state.reregisters, state.gap = (), False, None, False
         state.direction, state.commanded, state.passive = Direction.BOTH, False, self.intent.passive
+        state.registered = None
+        self._lives = False
 
     # -- configuration
 
@@ -158,7 +161,7 @@ class Member:
             return
         state.direction = wanted
         seconds = self.world.variants_of(self.router).direction_gap
-        if seconds and state.registration is Registration.REGISTERED and state.teks:
+        if seconds and self._lives and state.teks:
             state.gap = True
             self._gap = self.world.clock.after(seconds, self._filled)
 
@@ -185,6 +188,7 @@ class Member:
         first = not state.ever_registered
         state.registration, state.server, state.ever_registered = Registration.REGISTERED, grant.server, True
         state.successes += 1
+        state.registered = now
         state.rekeys_since, state.commanded, state.passive = 0, False, self.intent.passive
         state.last_sequence = grant.sequence
         self._take(grant.kek, list(grant.teks), now)
@@ -196,11 +200,6 @@ class Member:
         if self.intent.entries:
             self._merged()
         self.changed()
-
-    def refused(self, refusal: Refusal) -> None:
-        """A key server does not register it; what it has lives on."""
-        if refusal is Refusal.IDENTITY:
-            self.log("GM_UNREGISTER")
 
     def _take(self, kek: Kek | None, teks: list[Tek], now: datetime) -> None:
         """Keys have come."""
@@ -214,6 +213,7 @@ class Member:
         if abs(skew) > _LARGE:
             self.log("PSEUDO_TIME_LARGE", expected=0, own=round(skew))
         self._turn()
+        self._lives = bool(state.teks)
         self._plan()
 
     def _plan(self, again: datetime | None = None) -> None:
@@ -292,8 +292,7 @@ class Member:
             or state.kek is None
         ):
             return
-        mark = (message.source, message.sequence, message.kek.spi)
-        if mark == self._last:
+        if message is self._last:  # a copy: the acknowledgement was lost
             self._acknowledge(message, server)
             return
         if state.kek.spi not in message.under:
@@ -303,7 +302,7 @@ class Member:
             return
         if message.sequence <= state.last_sequence and message.kek.spi == state.kek.spi:
             return
-        self._last = mark
+        self._last = message
         self._apply(message)
         self._acknowledge(message, server)
 
@@ -314,6 +313,8 @@ class Member:
         state.rekeys_since += 1
         state.last_rekey, state.last_rekey_from = now, message.source
         state.last_sequence = 0 if fresh else message.sequence
+        if message.unicast != message.kek.unicast:
+            self.log("GM_REKEY_TRANS_2_UNI" if message.kek.unicast else "GM_REKEY_TRANS_2_MULTI")
         was_receive_only = bool(state.teks) and state.teks[0].receive_only
         brought = {tek.spi for tek in message.teks}
         kept = [] if message.replaces else [tek for tek in state.teks if tek.spi not in brought]
@@ -333,7 +334,7 @@ class Member:
 
     def _acknowledge(self, message: Rekey, server: KeyServer) -> None:
         state = self.state
-        if message.kek.unicast and state.address is not None:
+        if message.unicast and state.address is not None:
             state.acks_sent += 1
             address = state.address
             self.world.send(self.router, server.router, lambda: server.acknowledged(address, message.sequence))

@@ -49,6 +49,8 @@ class Rekey:
         kek: that members use from now on.
         teks: that live, the newest first.
         replaces: all other keys are to be dropped at once.
+        unicast: how it travels: as the members' KEK says, not as the one that it brings.
+        group: where to, if by multicast.
     """
 
     source: IPv4Address
@@ -58,6 +60,8 @@ class Rekey:
     kek: Kek
     teks: tuple[Tek, ...]
     replaces: bool = False
+    unicast: bool = True
+    group: IPv4Address | None = None
 
 
 @dataclass(frozen=True, slots=True)

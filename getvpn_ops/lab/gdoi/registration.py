@@ -89,8 +89,7 @@ class Registrar:
         if isinstance(result, Grant):
             self.member.granted(result)
             return
-        self.member.refused(result)
-        self._next()
+        self._next()  # refused; what it has lives on
         self._refusals += 1
         pair, second = divmod(self._refusals, 2)
         self._after(_PAIR if second else _GAPS[min(pair, len(_GAPS)) - 1])

@@ -33,7 +33,7 @@ class Distribution:
         self._period, self._copies = server.intent.retransmit
         self._events: list[Event] = []
         server.state.retransmits = 0
-        if message.kek.unicast:
+        if message.unicast:
             self.waiting = dict.fromkeys(server.state.members)
             self._send(self.waiting, again=False)
         else:

@@ -58,9 +58,10 @@ def has_removal(release: Release) -> bool:
 def early(lifetime: float) -> float:
     """Seconds before its end at which a key server renews a key: 20 % of its life, at most ten minutes.
 
-    Of long lives it keeps 8 %, so that members, whose window is up to 6 %, do not ask before there is a new key.
+    Of long lives it keeps 8 %, and of short ones 90 s, so that members, whose window is up to 6 % and at least a
+    minute, do not ask before there is a new key.
     """
-    return min(0.2 * lifetime, max(600.0, 0.08 * lifetime))
+    return max(min(0.2 * lifetime, max(600.0, 0.08 * lifetime)), min(90.0, 0.5 * lifetime))
 
 
 def kek_early(release: Release, lifetime: float) -> float:

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from getvpn_ops.lab.gdoi import sites
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from getvpn_ops.lab.gdoi.paths import Paths
     from getvpn_ops.lab.gdoi.state import MemberState
     from getvpn_ops.lab.ios.router import Router
+
+
+class Surroundings(Protocol):
+    """What traffic asks of the world around it. Routers are named by their hosts."""
+
+    def members_at(self, router: str, vrf: str) -> Sequence[MemberState]:
+        """A router's parts in the groups whose crypto maps are on its links in a VRF, in the maps' order."""
+
+    def up(self, router: str) -> bool:
+        """Whether a router forwards packets."""
+
+    def reaches(self, sender: str, receiver: str) -> bool:
+        """Whether packets of any kind come from one router to another."""
+
+    def esp_passes(self, sender: str, receiver: str) -> bool:
+        """Whether ESP does."""
+
+    def mtu(self, sender: str, receiver: str) -> int:
+        """Of the narrowest link between two routers."""
+
+    def settings(self, router: str, vrf: str) -> sites.Settings:
+        """What a router's configuration says; asked once, and again after ``Traffic.configured``."""
+
+    def is_late(self, router: str) -> bool:
+        """Whether its counters are refreshed late (IOS-XE)."""
 
 
 class Around:
@@ -26,10 +51,10 @@ class Around:
         """
         self._routers, self._paths = routers, paths
 
-    def member_at(self, router: str, vrf: str) -> MemberState | None:
-        """A router's part in the group whose crypto map is on its link in a VRF; None: no crypto map."""
+    def members_at(self, router: str, vrf: str) -> list[MemberState]:
+        """A router's parts in the groups whose crypto maps are on its links in a VRF, in the maps' order."""
         members = self._routers[router].gdoi.members
-        return next((member for member in members if member.vrf == vrf and member.interfaces), None)
+        return [member for member in members if member.vrf == vrf and member.interfaces]
 
     def up(self, router: str) -> bool:
         """Whether a router forwards packets."""

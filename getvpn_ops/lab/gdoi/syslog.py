@@ -38,6 +38,8 @@ TEXTS = {
     "GM_ACL_PERMIT": "%GDOI-4-GM_ACL_PERMIT: GM doesn't support permit in the ACL of group {group}. Any traffic "
     "matching the permit entry will be dropped.",
     "GM_ACL_MERGE": "%GDOI-5-GM_ACL_MERGE: ACL betweeb KS and GM in group {group} merged.",
+    "GM_REKEY_TRANS_2_MULTI": "%GDOI-5-GM_REKEY_TRANS_2_MULTI: Group {group} transitioned to multicast rekey.",
+    "GM_REKEY_TRANS_2_UNI": "%GDOI-5-GM_REKEY_TRANS_2_UNI: Group {group} transitioned to Unicast Rekey.",
     "PSEUDO_TIME_LARGE": "%GDOI-3-PSEUDO_TIME_LARGE: Pseudotime difference between KS ({expected} sec) and GM ({own} "
     "sec) is larger than expected in group {group}. Adjust to new PST",
     "KS_REGS_COMPL": "%GDOI-5-KS_REGS_COMPL: KS completed successful registration in group {group} with GM {address}",

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.gdoi.fate import End, Fate, Outcome, Reason, Way, fate
-from getvpn_ops.lab.gdoi.matching import Packet
+from getvpn_ops.lab.gdoi.matching import Packet, Verdict, judge
 from getvpn_ops.lab.gdoi.meter import Meter
 
 if TYPE_CHECKING:
@@ -25,35 +25,32 @@ if TYPE_CHECKING:
     from getvpn_ops.lab.gdoi.places import Place, Sites
     from getvpn_ops.lab.gdoi.sites import Settings
     from getvpn_ops.lab.gdoi.state import Counters, MemberState
+    from getvpn_ops.lab.gdoi.surroundings import Surroundings
 
 
-class Surroundings(Protocol):
-    """What traffic asks of the world around it. Routers are named by their hosts."""
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """The router that is used before a place.
 
-    def member_at(self, router: str, vrf: str) -> MemberState | None:
-        """A router's part in the group whose crypto map is on its link in a VRF; None: no crypto map."""
+    Attributes:
+        name: of it; empty: none of the lab.
+        end: how packets meet it, with its first group.
+        members: its groups in the VRF, in the order of its crypto maps.
+        meters: of these.
+    """
 
-    def up(self, router: str) -> bool:
-        """Whether a router forwards packets."""
+    name: str
+    end: End
+    members: tuple[MemberState, ...] = ()
+    meters: tuple[Meter, ...] = ()
 
-    def reaches(self, sender: str, receiver: str) -> bool:
-        """Whether packets of any kind come from one router to another."""
-
-    def esp_passes(self, sender: str, receiver: str) -> bool:
-        """Whether ESP does."""
-
-    def mtu(self, sender: str, receiver: str) -> int:
-        """Of the narrowest link between two routers."""
-
-    def settings(self, router: str, vrf: str) -> Settings:
-        """What a router's configuration says; asked once, and again after ``Traffic.configured``."""
-
-    def is_late(self, router: str) -> bool:
-        """Whether its counters are refreshed late (IOS-XE)."""
-
-
-_Edge = tuple[str, End, Meter | None]
-"""The router that is used before a place: its name (empty: none of the lab), how packets meet it, and its meter."""
+    def for_packet(self, packet: Packet, *, mirrored: bool) -> tuple[End, Meter | None]:
+        """The end with the group that has a line for a packet, the first one if none has, and that one's meter."""
+        if len(self.members) <= 1:
+            return self.end, self.meters[0] if self.meters else None
+        verdicts = (judge(member, packet, mirrored=mirrored)[0] for member in self.members)
+        at = next((at for at, verdict in enumerate(verdicts) if verdict is not Verdict.LEAVE), 0)
+        return replace(self.end, member=self.members[at]), self.meters[at]
 
 
 @dataclass(slots=True)
@@ -187,12 +184,12 @@ class Traffic:
         ends: dict[tuple[Place, str], _Edge] = {}
         for running in flows:
             flow = running.flow
-            sender, receiver = (self._end(place, flow.vrf, now, ends) for place in (flow.source, flow.destination))
+            edges = self._end(flow.source, flow.vrf, now, ends), self._end(flow.destination, flow.vrf, now, ends)
             self.decided += 1
-            found = self._meet(flow.packet, sender, receiver, now, local=running.local)
-            if found == running.fate and running.sender is sender[2] and running.receiver is receiver[2]:
+            found, sender, receiver = self._meet(flow.packet, *edges, now, local=running.local)
+            if found == running.fate and running.sender is sender and running.receiver is receiver:
                 continue
-            self._turn(running, found, sender[2], receiver[2], now)
+            self._turn(running, found, sender, receiver, now)
             self.ledger.note(flow, found.outcome, found.reason, now)
 
     def _end(self, place: Place, vrf: str, now: datetime, known: dict[tuple[Place, str], _Edge]) -> _Edge:
@@ -204,27 +201,28 @@ class Traffic:
 
     def _look(self, place: Place, vrf: str, now: datetime) -> _Edge:
         if not place.edges:
-            return "", End(), None
+            return _Edge("", End())
         edge = next((name for name in place.edges if self._around.up(name)), None)
         if edge is None or (place.box and not self._around.up(place.box)):
-            return edge or place.edges[0], End(up=False), None
-        member = self._around.member_at(edge, vrf)
-        settings = self._settings.get((edge, vrf))
-        if settings is None:
-            settings = self._settings[edge, vrf] = self._around.settings(edge, vrf)
-        meter = self._meter(edge, member, now) if member is not None else None
-        return (
-            edge,
-            End(member, up=settings.linked, df_bit=settings.df_bit, clamp=settings.clamp, mtu=settings.mtu),
-            meter,
-        )
+            return _Edge(edge or place.edges[0], End(up=False))
+        said = self._settings.get((edge, vrf))
+        if said is None:
+            said = self._settings[edge, vrf] = self._around.settings(edge, vrf)
+        members = tuple(self._around.members_at(edge, vrf))
+        meters = tuple(self._meter(edge, member, now) for member in members)
+        end = End(members[0] if members else None, said.linked, said.df_bit, said.clamp, said.mtu)
+        return _Edge(edge, end, members, meters)
 
-    def _meet(self, packet: Packet, sender: _Edge, receiver: _Edge, now: datetime, *, local: bool) -> Fate:
-        """What a packet meets; within a site it meets no crypto map."""
+    def _meet(
+        self, packet: Packet, sender: _Edge, receiver: _Edge, now: datetime, *, local: bool
+    ) -> tuple[Fate, Meter | None, Meter | None]:
+        """What a packet meets, with the meters of both ends; within a site it meets no crypto map."""
+        one, sends = sender.for_packet(packet, mirrored=False)
+        other, receives = receiver.for_packet(packet, mirrored=True)
         if local:
-            down = Fate(Outcome.LOST, Reason.SENDER_DOWN if not sender[1].up else Reason.RECEIVER_DOWN)
-            return Fate(Outcome.CLEAR) if sender[1].up and receiver[1].up else down
-        return fate(packet, sender[1], receiver[1], self._way(sender[0], receiver[0]), now)
+            reason = Reason.SENDER_DOWN if not one.up else None if other.up else Reason.RECEIVER_DOWN
+            return Fate(Outcome.CLEAR if reason is None else Outcome.LOST, reason), sends, receives
+        return fate(packet, one, other, self._way(sender.name, receiver.name), now), sends, receives
 
     def _way(self, sender: str, receiver: str) -> Way:
         if not sender or not receiver or sender == receiver:
@@ -261,8 +259,8 @@ class Traffic:
         now = self._clock.now()
         for name in routers:
             for vrf in self._vrfs.get(name, ()):
-                member = self._around.member_at(name, vrf)
-                ends = min((tek.ends for tek in member.teks if tek.ends > now), default=None) if member else None
+                teks = (tek for member in self._around.members_at(name, vrf) for tek in member.teks)
+                ends = min((tek.ends for tek in teks if tek.ends > now), default=None)
                 if ends is None:
                     continue
                 if ends not in self._ends:
@@ -320,9 +318,9 @@ class Traffic:
     def _send(self, begin: Place, end: Place, packet: Packet, vrf: str, count: int) -> Reason | None:
         """Send some packets now; returns why they were lost, or None."""
         now = self._clock.now()
-        sender, receiver = self._look(begin, vrf, now), self._look(end, vrf, now)
-        found = self._meet(packet, sender, receiver, now, local=self._sites.is_local(begin, end, vrf))
-        for meter, name in ((sender[2], found.at_sender), (receiver[2], found.at_receiver)):
+        edges = self._look(begin, vrf, now), self._look(end, vrf, now)
+        found, sender, receiver = self._meet(packet, *edges, now, local=self._sites.is_local(begin, end, vrf))
+        for meter, name in ((sender, found.at_sender), (receiver, found.at_receiver)):
             if meter is not None and name:
                 meter.accrue(now)
                 setattr(meter.counters, name, getattr(meter.counters, name) + count)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.gdoi import software, syslog
+from getvpn_ops.lab.gdoi.commands import Commands
 from getvpn_ops.lab.gdoi.ike import End, Verdict, ike, judge
 from getvpn_ops.lab.gdoi.intent import joining, serving
 from getvpn_ops.lab.gdoi.key_server import KeyServer
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from getvpn_ops.lab.clock import Clock
     from getvpn_ops.lab.gdoi.ike import Ike
     from getvpn_ops.lab.gdoi.messages import Grant
-    from getvpn_ops.lab.gdoi.state import Direction, MemberState
+    from getvpn_ops.lab.gdoi.state import MemberState
     from getvpn_ops.lab.ios.router import Router
 
 _FIRST_HANDLE = 0x40000002
@@ -141,9 +142,11 @@ class World:
             member = held.pop(key)
             self._unindex(member)
             member.stop()
+        fresh = []
         for key, intent in asked.items():
             machine = held.get(key)
             if machine is None:
+                fresh.append(key)
                 held[key] = machine = Member(self, router, intent, self.between(*wait))
             elif machine.intent != intent:
                 self._unindex(machine)
@@ -154,6 +157,8 @@ class World:
             if intent.address is not None and intent.interfaces:
                 self._index[intent.address, intent.identity] = machine
         router.gdoi.members[:] = [held[key].state for key in asked]
+        for key in fresh:
+            held[key].changed()
 
     def _unindex(self, member: Member) -> None:
         intent = member.intent
@@ -281,7 +286,7 @@ class World:
         back: Callable[[Grant | Refusal], None],
     ) -> None:
         if self._servers[machine.router.hostname].get(machine.state.group) is machine:
-            machine.register(initiator, software.version(member.router.release), server, back)
+            machine.desk.register(initiator, software.version(member.router.release), server, back)
 
     # -- what others ask
 
@@ -301,50 +306,3 @@ class World:
         for member in self._members[name].values():
             member.state.skew = seconds
             member.changed()
-
-
-class Commands:
-    """``state.Handles`` of one router."""
-
-    def __init__(self, world: World, router: Router) -> None:
-        self._world, self._name = world, router.hostname
-
-    def _machines(self, group: str | None) -> tuple[list[KeyServer], list[Member]]:
-        servers, members = self._world.machines(self._name)
-        return (
-            [item for item in servers.values() if group in {None, item.state.group}],
-            [item for item in members if item.intent.interfaces and group in {None, item.state.group}],
-        )
-
-    def clear(self, group: str | None) -> None:
-        """``clear crypto gdoi [group NAME]``."""
-        servers, members = self._machines(group)
-        for server in servers:
-            server.clear()
-        for member in members:
-            member.clear()
-
-    def clear_members(self, group: str | None) -> None:
-        """``clear crypto gdoi ks members``."""
-        for server in self._machines(group)[0]:
-            server.clear_members()
-
-    def clear_role(self, group: str | None) -> None:
-        """``clear crypto gdoi ks coop role``."""
-        for server in self._machines(group)[0]:
-            server.coop.clear_role()
-
-    def rekey(self, group: str | None, *, replace_now: bool) -> None:
-        """``crypto gdoi ks rekey [replace-now]``."""
-        for server in self._machines(group)[0]:
-            server.rekey(replace_now=replace_now)
-
-    def direct(self, group: str | None, direction: Direction) -> None:
-        """``crypto gdoi gm ipsec direction ...``."""
-        for member in self._machines(group)[1]:
-            member.direct(direction)
-
-    def clear_sas(self) -> None:
-        """``clear crypto sa``: members register at once to get theirs again."""
-        for member in self._machines(None)[1]:
-            member.clear_sas()

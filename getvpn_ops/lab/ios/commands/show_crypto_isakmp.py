@@ -84,8 +84,13 @@ def associations(router: Router) -> list[Sa]:
     found: list[Sa] = []
     for member in router.gdoi.members:
         found += _of_member(router, member)
+    known: set[tuple[str, str, str]] = set()
     for server in router.gdoi.servers.values():
-        found += _of_server(router, server)
+        for sa in _of_server(router, server):  # groups with the same ends share their IKE
+            ends = (sa.local, sa.remote, sa.state)
+            if sa.kek is not None or ends not in known:
+                found.append(sa)
+            known.add(ends)
     return found
 
 

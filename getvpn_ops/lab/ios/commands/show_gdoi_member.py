@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 Groups = dict[str, list["MemberState"]]
 """Members by the names of their groups; several where a group stands in several maps."""
 _UNKNOWN_SINCE = (17, 12, 0)
+_AFTER_22 = (17, 4, 0)  # releases beyond GETVPN 1.0.22, which has fewer lines
 
 
 def group_lines(router: Router, members: list[MemberState]) -> Iterator[str]:
@@ -148,14 +149,14 @@ def member_lines(router: Router, member: MemberState) -> Iterator[str]:
         yield f"       Multicast rekey rcvd  : {member.rekeys_total}"
     if form != Look.XE:
         return
-    if router.release.numbers >= (17, 0, 0):
+    if router.release.numbers >= _AFTER_22:
         yield "       PFS Rekey received    : 0"
     yield "       DP Error Monitoring   : OFF"
     yield "       IPSEC init reg executed    : 0"
     yield "       IPSEC init reg postponed   : 0"
     yield f"       Active TEK Number     : {len(live(member.teks, now))}"
     yield "       SA Track (OID/status) : disabled"
-    if router.release.numbers >= (17, 0, 0):
+    if router.release.numbers >= _AFTER_22:
         yield f"       Fail-Close Revert : {'Enabled' if member.reverts else 'Disabled'}"
 
 

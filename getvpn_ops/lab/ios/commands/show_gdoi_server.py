@@ -204,7 +204,8 @@ def replay_lines(router: Router, servers: list[KeyServerState]) -> Iterator[str]
         yield f"Anti-replay Information For Group {server.group}:"
         yield "  Timebased Replay:"
         if timed or any(tek.replay and tek.replay[0] == "time" for tek in server.teks):
-            told = server.next_sync - _SYNC if server.next_sync else now
+            heard = max((peer.heard for peer in server.peers.values() if peer.heard), default=now)
+            told = server.next_sync - _SYNC if server.next_sync else heard
             yield f"    Replay Value             : {server.pseudotime + (now - told).total_seconds():.2f} secs"
             yield f"    Remaining sync time      : {left(now, server.next_sync)} secs"
         else:

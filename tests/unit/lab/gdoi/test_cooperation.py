@@ -211,3 +211,42 @@ def test_a_key_server_alone_becomes_one_of_several_without_losing_its_keys() -> 
     assert lab.ks("ks1").role is P
     assert lab.spis("ks1") == spis
     assert lab.logged("ks1", "COOP_KS_ADD")
+
+
+@pytest.mark.parametrize("seconds", [20, 45, 300])
+def test_a_primary_that_boots_does_not_come_back_without_the_keys(seconds: float) -> None:
+    lab = registered()
+    spis = lab.spis("gm1")
+    lab.routers["ks1"].reload(seconds=seconds)
+    lab.run(seconds + 200)
+    assert sorted(roles(lab), key=lambda role: role.value) == [P, S, S]
+    assert {tuple(lab.spis(name)) for name in (*ALL, "gm1", "gm2")} == {tuple(spis)}
+    assert {tuple(sorted(lab.ks(name).members)) for name in ALL} == {(address("gm1"), address("gm2"))}
+    lab.run(6700)
+    assert {lab.gm(name).rekeys_total for name in ("gm1", "gm2")} == {1}
+
+
+def test_a_member_that_is_dropped_is_dropped_where_it_registered() -> None:
+    lab = Network(
+        {**{name: key_server(name) for name in ALL}, "gm1": member("gm1", servers=["ks2"]), "gm2": member("gm2")}
+    )
+    lab.run(180)
+    lab.world.deaf.add("gm1")
+    for _ in range(3):
+        lab.routers["ks1"].gdoi.handles.rekey(None, replace_now=False)  # type: ignore[union-attr]
+        lab.run(60)
+    lab.run(60)
+    assert [address("gm1") in lab.ks(name).members for name in ALL] == [False, False, False]
+    assert lab.ks("ks2").members[address("gm2")].local is False
+
+
+def test_clear_on_the_primary_takes_the_keys_everywhere() -> None:
+    lab = registered(0)
+    assert lab.ks("ks2").teks == []
+    lab = registered()
+    old = lab.spis("ks2")
+    lab.world.paths.block(What.GDOI, ["gm1", "gm2"])
+    lab.routers["ks1"].gdoi.handles.clear(None)  # type: ignore[union-attr]
+    lab.run(1)
+    assert old
+    assert lab.spis("ks2") == lab.spis("ks3") == []

@@ -34,7 +34,8 @@ def left(lab: Network, spi: int, name: str = "ks1") -> float:
 
 
 @pytest.mark.parametrize(
-    ("lifetime", "expected"), [(600, 120), (1200, 240), (3600, 600), (7200, 600), (28800, 2304), (86400, 6912)]
+    ("lifetime", "expected"),
+    [(300, 90), (600, 120), (1200, 240), (3600, 600), (7200, 600), (28800, 2304), (86400, 6912)],
 )
 def test_how_early_a_key_is_renewed(lifetime: float, expected: float) -> None:
     assert software.early(lifetime) == expected
@@ -430,3 +431,33 @@ def test_multicast_rekeys_need_both_sides(
     assert lab.gm("gm1").successes == (1 if comes else 2)
     assert bool(lab.logged("ks1", "KS_SEND_MCAST_REKEY"))
     assert len(lab.ks("ks1").members) == 1
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_members_learn_of_another_transport_by_the_old_one(*, joined: bool) -> None:
+    port = JOINED if joined else ()
+    lines = ["ip multicast-routing", *member("gm1", servers=["ks1"], port=port)]
+    server = key_server("ks1", MULTICAST[1], names=["ks1"])
+    lab = Network({"ks1": [*server, *ROUTED], "gm1": lines}, usual=OLD)
+    lab.run(180)
+    lab.configure("ks1", *KS, "no rekey transport unicast")
+    lab.run(5)
+    assert lab.gm("gm1").rekeys_total == 1
+    assert lab.gm("gm1").kek == lab.ks("ks1").kek
+    assert lab.logged("gm1", "GM_REKEY_TRANS_2_MULTI")
+    lab.run(6700)
+    assert lab.gm("gm1").rekeys_total == (2 if joined else 1)
+
+
+def test_an_rsa_key_that_comes_late() -> None:
+    lab = single(usual=OLD)
+    key = lab.routers["ks1"].keys.held["REKEYRSA"]
+    lab.configure("ks1", *KS, "rekey authentication mypubkey rsa LATE")
+    lab.run(60)
+    assert lab.logged("ks1", "KS_NO_RSA_KEYS")
+    assert (lab.ks("ks1").kek, lab.gm("gm1").rekeys_total) == (None, 0)
+    lab.routers["ks1"].keys.held["LATE"] = key
+    lab.routers["ks1"].gdoi.handles.rekey(None, replace_now=False)  # type: ignore[union-attr]
+    lab.run(5)
+    assert lab.gm("gm1").rekeys_total == 1
+    assert lab.gm("gm1").kek == lab.ks("ks1").kek is not None

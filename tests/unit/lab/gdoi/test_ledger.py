@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from getvpn_ops.lab.clock import Clock
 from getvpn_ops.lab.gdoi.fate import Outcome, Reason
 from getvpn_ops.lab.gdoi.flows import Flow, flow, numbered
 from getvpn_ops.lab.gdoi.ledger import PACKET, Ledger, packets
 from getvpn_ops.lab.gdoi.places import Place
+from getvpn_ops.reports import lab as views
 
 START = datetime(2030, 2, 3, 4, 5, 6, tzinfo=UTC)
 TURIN, GHENT = Place("turin", IPv4Address("10.1.0.1")), Place("ghent", IPv4Address("10.2.0.1"))
@@ -150,3 +154,27 @@ def test_changes_told_late_never_overlap() -> None:
         ledger.note(one, outcome, at=START + timedelta(seconds=seconds))
     assert [(item.outcome, (item.end - item.begin).seconds) for item in ledger.intervals()] == [(CLEAR, 3), (ESP, 7)]
     assert packets(ledger.totals().sent) == 40
+
+
+def shown(found: dict[str, Any]) -> str:
+    out = io.StringIO()
+    Console(file=out, width=140).print(views.ledger(found))
+    return out.getvalue()
+
+
+def test_a_terminal_shows_what_was_lost_and_why() -> None:
+    ledger, _ = told()
+    text = " ".join(shown(ledger.plain(step=timedelta(seconds=25))).split())
+    assert "600 packets sent, 440 delivered clear, 80 delivered encrypted, 80 lost" in text
+    assert "40 ESP with an SPI that the receiver does not know" in text
+    assert "turin ghent 200 40 80 80 ESP with an SPI" in text
+    assert "1 a tcp 10.1.0.1:1025 -> 10.2.0.1:443 100 200 40 80 80" in text
+    assert "2030-02-03 04:05:26.000 2030-02-03 04:05:36.000 1 40 ESP with an SPI" in text
+    assert "2030-02-03 04:05:31.000 300 200 40 60" in text
+
+
+def test_a_terminal_shows_no_losses_where_there_are_none() -> None:
+    ledger, _ = told()
+    text = shown(ledger.plain(START + timedelta(seconds=45)))
+    assert "60 packets sent, 40 delivered clear, 20 delivered encrypted, 0 lost" in text
+    assert "sites" not in text

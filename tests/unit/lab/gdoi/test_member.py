@@ -340,3 +340,22 @@ def test_credentials_count_at_the_next_registration_only(lab: Network) -> None:
     lab.run(300)
     assert lab.gm("gm1").registration is Registration.REGISTERING
     assert lab.clock.now() - lab.gm("gm2").teks[0].born < timedelta(hours=1)
+
+
+def test_a_first_registration_leaves_no_gap() -> None:
+    made = receiving(Variants(direction_gap=3.0))
+    made.routers["gm1"].gdoi.handles.clear(None)  # type: ignore[union-attr]
+    gaps = []
+    made.world.observers.append(lambda _router, state: gaps.append(state.gap))
+    made.run(10)
+    assert gaps
+    assert not any(gaps)
+
+
+def test_traffic_is_told_of_a_map_that_begins_closed() -> None:
+    lines = [line for line in member("gm1") if line != " crypto map gdoimap"]
+    made = Network({"gm1": [*lines, "crypto map gdoimap gdoi fail-close", " activate"]})
+    heard: list[bool] = []
+    made.world.observers.append(lambda router, state: heard.append(state in router.gdoi.members and state.fail_close))
+    made.configure("gm1", PORT, "crypto map gdoimap")
+    assert heard[-1]

@@ -29,6 +29,7 @@ class World:
     """What traffic sees around it, set by hand."""
 
     members: dict[str, MemberState] = field(default_factory=dict)
+    more: dict[str, list[MemberState]] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
     filtered: set[str] = field(default_factory=set)
     cut: set[str] = field(default_factory=set)
@@ -36,9 +37,9 @@ class World:
     said: dict[str, Settings] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)
 
-    def member_at(self, router: str, vrf: str) -> MemberState | None:
-        member = self.members.get(router)
-        return member if member is not None and member.vrf == vrf else None
+    def members_at(self, router: str, vrf: str) -> list[MemberState]:
+        found = [self.members[router]] if router in self.members else []
+        return [item for item in [*found, *self.more.get(router, ())] if item.vrf == vrf]
 
     def up(self, router: str) -> bool:
         return router not in self.down
@@ -228,6 +229,24 @@ def test_a_key_server_behind_a_member_is_reached_through_it() -> None:
     lab.world.down.add("york-ks1")
     lab.traffic.changed("york-ks1")
     assert lab.traffic.fate_of(1).reason is Reason.SENDER_DOWN  # type: ignore[union-attr]
+
+
+def test_a_router_with_two_groups_uses_the_one_that_has_a_line() -> None:
+    lab = Lab("oslo", "rome", "bern", flows=())
+    ends = START + timedelta(hours=1)
+    oslo, rome, bern = (f"10.0.{number}.0/24" for number in (1, 2, 3))
+    for name in ("oslo-r1", "rome-r1"):
+        lab.world.members[name].teks = [tek(0xA1, ends, entries=(permit(oslo, bern), permit(bern, oslo)))]
+        lab.world.more[name] = [member(tek(0xC3, ends, entries=(permit(oslo, rome), permit(rome, oslo))))]
+        lab.world.more[name][0].group = "SECOND"
+    lab.traffic.add(lab.among("oslo", "rome", "bern"))
+    lab.pass_seconds(10)
+    spis = {item.text.replace("udp ", ""): lab.traffic.fate_of(item.number).spi for item in lab.traffic.flows}  # type: ignore[union-attr]
+    assert spis["10.0.1.2:1 -> 10.0.2.3:2"] == spis["10.0.2.2:1 -> 10.0.1.3:2"] == 0xC3
+    assert spis["10.0.1.2:1 -> 10.0.3.3:2"] == 0xA1
+    lab.traffic.settle()
+    assert lab.world.more["oslo-r1"][0].counters == Counters(encrypted=100, decrypted=100)
+    assert lab.world.members["oslo-r1"].counters.encrypted == 100
 
 
 def test_multicast_leaves_its_sender_once() -> None:
