@@ -157,16 +157,6 @@ def test_events(place: Workspace) -> None:
     assert "a-step" in place.run("events", "-o", "table")
 
 
-def test_ledger(place: Workspace) -> None:
-    """Without networks nobody but the routers has something to say; the sums of all times are still sums."""
-    found = place.ask("ledger", "--since", "10m", "--step", "5m")
-    totals = found["totals"]
-    assert totals["sent"] == pytest.approx(totals["clear"] + totals["encrypted"] + totals["lost"], abs=0.01)
-    assert found["flows"] == place.ask("status")["traffic"]["flows"]
-    assert "packets sent" in place.run("ledger", "-o", "table")
-    assert "not a time: 'soon'" in place.run("ledger", "--since", "soon", code=2)
-
-
 def test_pace(place: Workspace) -> None:
     assert place.ask("advance", "--speed", "0")["speed"] == 0
     first = place.ask("status")["now"]

@@ -40,6 +40,7 @@ class Cooperation:
         self._complained: dict[IPv4Address, datetime] = {}
         self._event: Event | None = None
         self._news: Event | None = None
+        self._word: datetime | None = None
         self._mismatched: set[IPv4Address] = set()
         state = server.state
         for address in server.intent.peers:
@@ -242,11 +243,11 @@ class Cooperation:
         if (
             current is not None
             and current.address != message.source
-            and current.status is PeerStatus.ALIVE
-            and current.role is Role.PRIMARY
+            and self._hears_primary()
             and (current.priority or 0, current.address) > message.rank
         ):
             return  # two primaries: the better one will win
+        self._word = server.world.clock.now()
         self.primary, self.retries, self._electing, state.blocked = message.source, 0, False, False
         if state.role is not Role.SECONDARY or self._event is None:
             state.role = Role.SECONDARY
@@ -318,11 +319,16 @@ class Cooperation:
         self.announce()
         self._after(PERIOD, self._speak)
 
+    def _hears_primary(self) -> bool:
+        """Whether the primary has announced itself lately; that it confirms what it is told is not enough."""
+        now = self.server.world.clock.now()
+        return self._word is not None and now - self._word <= timedelta(seconds=CHECK)
+
     def _look(self) -> None:
         """A secondary looks whether it has heard its primary."""
-        server, now = self.server, self.server.world.clock.now()
+        server = self.server
         peer = server.state.peers.get(self.primary) if self.primary is not None else None
-        if peer is not None and peer.heard is not None and now - peer.heard <= timedelta(seconds=CHECK):
+        if peer is not None and self._hears_primary():
             self.retries = 0
             self._after(CHECK, self._look)
             return

@@ -176,7 +176,9 @@ class KeyServer:
         """Work out what is due next; only a primary acts on it."""
         self._cancel()
         state, now = self.state, self.world.clock.now()
-        latest = {tek.sequence: tek for tek in reversed(policy.living(state.teks, now))}
+        wanted = {item.sequence for item in (self.shipped or self.intent).associations if item.is_complete}
+        living = [tek for tek in policy.living(state.teks, now) if tek.sequence in wanted]
+        latest = {tek.sequence: tek for tek in reversed(living)}
         dues = [tek.ends - timedelta(seconds=software.early(tek.lifetime.total_seconds())) for tek in latest.values()]
         state.next_tek_rekey = min(dues, default=None)
         state.next_kek_rekey = None
@@ -189,7 +191,7 @@ class KeyServer:
             moment for moment in (state.next_tek_rekey, state.next_kek_rekey, state.next_sync) if moment is not None
         ]
         if moments:
-            self._event = self.world.clock.at(max(now, min(moments)), self._due)
+            self._event = self.world.clock.at(max(now + timedelta(seconds=1), min(moments)), self._due)
 
     def _due(self) -> None:
         state, now = self.state, self.world.clock.now()

@@ -206,7 +206,7 @@ class Member:
         state = self.state
         state.kek = kek
         state.teks = policy.living(teks, now)
-        newest = {tek.sequence: tek for tek in reversed(state.teks)}
+        newest = self._newest()
         if newest:
             state.downloaded = tuple(entry for number in sorted(newest) for entry in newest[number].entries)
         skew, state.skew = state.skew, 0.0
@@ -219,7 +219,7 @@ class Member:
     def _plan(self, again: datetime | None = None) -> None:
         """Work out when to register again: before the first key ends that no newer one follows, or the KEK."""
         state, now = self.state, self.world.clock.now()
-        newest = {tek.sequence: tek for tek in reversed(state.teks)}
+        newest = self._newest()
         moments = [tek.ends - self._margin(tek.lifetime) for tek in newest.values()]
         if state.kek is not None:
             old = software.rekeys_on_leaving(self.router.release)
@@ -227,6 +227,11 @@ class Member:
         due = again or min(moments, default=now + timedelta(seconds=_WITHOUT_KEYS))
         state.reregisters = max(due, now + timedelta(seconds=_AGAIN)) if state.teks else due
         self._arm()
+
+    def _newest(self) -> dict[int, Tek]:
+        """The keys that came last, one for each ``sa ipsec``; others have followers, or their policy is gone."""
+        teks = self.state.teks
+        return {tek.sequence: tek for tek in teks if tek.born == teks[0].born}
 
     def _margin(self, lifetime: timedelta) -> timedelta:
         share = self.world.between(_FROM, _TO)

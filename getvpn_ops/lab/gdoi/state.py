@@ -387,6 +387,9 @@ class Handles(Protocol):
     def direct(self, group: str | None, direction: Direction) -> None:
         """``crypto gdoi gm ipsec direction ...``."""
 
+    def clear_sas(self) -> None:
+        """``clear crypto sa``: members register at once to get theirs again; their lists stay."""
+
 
 @dataclass(slots=True)
 class GdoiState:

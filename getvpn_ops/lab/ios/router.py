@@ -185,6 +185,9 @@ class Router:
         self.reload_reason = reason
         self.changed = None
         self.logged.clear()
+        self.gdoi.debugs.clear()
+        self.gdoi.trace.clear()
+        self.gdoi.isakmp_cleared = None
         for told in tuple(self.boots):
             told(seconds)
 

@@ -33,6 +33,7 @@ _PRIVILEGED = 15
 _WAYS_OUT = ("end", "exit")
 _EVERYWHERE = ("default", "exit", "no")
 _GLOBAL = ("do", "end", "help")
+_ASKS_NOTHING = ("ping", "traceroute", "write-memory")
 _INVALID = "% Invalid input detected at '^' marker."
 
 
@@ -225,9 +226,9 @@ class Shell:
             yield Say(f"{' ' * (len(self.prompt) + offset + outcome.column)}^\n{_INVALID}\n\n")
 
     def may_run_alone(self, line: str) -> bool:
-        """Whether the exec channel takes a line: only commands that show."""
+        """Whether the exec channel takes a line: commands that show, and those that ask nothing."""
         outcome = self.exec_syntax().read(line.partition("|")[0].rstrip())
-        return isinstance(outcome, Accepted) and outcome.meaning.name in SHOWS
+        return isinstance(outcome, Accepted) and outcome.meaning.name in {*SHOWS, *_ASKS_NOTHING}
 
     # -- configuration
 

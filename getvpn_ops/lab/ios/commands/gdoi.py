@@ -86,10 +86,10 @@ def clear_sa(shell: Shell, words: Words, _values: Words) -> Dialog:
     state = shell.router.gdoi
     if words[-1] == "counters":
         for member in state.members:
-            member.counters = Counters()
+            for name in Counters.__dataclass_fields__:  # in place: who counts holds on to it
+                setattr(member.counters, name, 0.0)
     elif state.handles is not None:
-        for group in dict.fromkeys(member.group for member in state.members):
-            state.handles.clear(group)
+        state.handles.clear_sas()
     yield from ()
 
 

@@ -27,13 +27,14 @@ _SIX = " " * 6
 
 
 def ipsec_lines(router: Router, groups: Groups) -> Iterator[str]:
-    """``show crypto gdoi ipsec sa``; denies are listed on XE only, as captures show. Nothing without keys."""
+    """``show crypto gdoi ipsec sa``; denies are listed on XE only, as captures show."""
     now, xe = router.clock.now(), look(router.release) == Look.XE
     for members in groups.values():
         holding = [member for member in members if live(member.teks, now)]
-        if not holding:
+        yield f"SA created for group {members[0].group}:"
+        if not holding:  # invented: no capture is without keys
+            yield ""
             continue
-        yield f"SA created for group {holding[0].group}:"
         yield from (f"  {name}:" for member in holding for name in member.interfaces)
         method = replay_method(live(holding[0].teks, now)[0])
         for entry in downloaded(holding[0]):

@@ -24,7 +24,9 @@ from getvpn_ops.lab.gdoi.state import Direction, MemberState, Tek
 from getvpn_ops.lab.gdoi.surroundings import Around
 from getvpn_ops.lab.gdoi.traffic import Traffic
 from getvpn_ops.lab.inventory import read
+from getvpn_ops.lab.ios.dialog import Say
 from getvpn_ops.lab.ios.router import Router
+from getvpn_ops.lab.ios.shell import Shell
 
 INVENTORY = Path(__file__).parents[4] / "inventory"
 START = datetime(2032, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -257,3 +259,36 @@ def test_a_file_that_cannot_be_understood_says_why(text: str, said: str) -> None
 def test_all_mistakes_of_a_file_are_told() -> None:
     with pytest.raises(FlowError, match=r"entry 1: .*\nentry 3: "):
         read_flows("- {from: x, to: y}\n- {from: leeds, to: cork}\n- {from: leeds, to: y}", sites())
+
+
+@pytest.mark.parametrize(
+    ("line", "rate"),
+    [
+        ("ping 10.1.0.9 source 10.12.0.1 repeat 3", "100 percent (3/3)"),
+        ("ping 10.1.0.9 source 10.12.0.1 size 1426 df-bit", "100 percent (5/5)"),
+        ("ping 10.1.0.9 source 10.12.0.1 size 1427 df-bit", "0 percent (0/5)"),
+        ("ping 10.1.0.9 source 10.12.0.1 size 1500", "100 percent (5/5)"),
+        ("ping 10.255.1.4 size 1500 df-bit", "100 percent (5/5)"),  # clear
+        ("ping 10.61.0.9 source 10.12.0.1", "100 percent (5/5)"),  # not a member, and exempt
+        ("ping 10.200.6.9", "0 percent (0/5)"),
+    ],
+)
+def test_a_typed_ping_meets_the_same_fates(line: str, rate: str) -> None:
+    example = Example()
+    traffic, router = example.traffic(), example.routers["lis-gm1"]
+    router.gdoi.ping = lambda *asked: traffic.answers("lis-gm1", *asked)
+    said = "".join(item.text for item in Shell(router, 15, "console").enter(line) if isinstance(item, Say))
+    assert f"Success rate is {rate}" in said
+
+
+def test_a_typed_ping_in_a_vrf() -> None:
+    example = Example()
+    traffic, router = example.traffic(), example.routers["cph-gm1"]
+    router.gdoi.ping = lambda *asked: traffic.answers("cph-gm1", *asked)
+    shell = Shell(router, 15, "console")
+    said = "".join(
+        item.text for item in shell.enter("ping vrf PAYMENTS 10.200.6.9 source 10.200.8.1") if isinstance(item, Say)
+    )
+    assert "!!!!!" in said
+    traffic.settle()
+    assert [member.counters.encrypted > 0 for member in router.gdoi.members] == [False, True]

@@ -461,3 +461,14 @@ def test_an_rsa_key_that_comes_late() -> None:
     lab.run(5)
     assert lab.gm("gm1").rekeys_total == 1
     assert lab.gm("gm1").kek == lab.ks("ks1").kek is not None
+
+
+def test_a_key_that_policy_has_given_up_is_not_renewed() -> None:
+    lab = single(usual=OLD)
+    lab.configure("ks1", *KS, "sa ipsec 2", "profile profile1", "match address ipv4 getvpn-acl")
+    lab.run(60)
+    assert {tek.sequence for tek in lab.gm("gm1").teks} == {1, 2}
+    lab.configure("ks1", *KS, "no sa ipsec 2")
+    lab.run(500)
+    assert {tek.sequence for tek in lab.gm("gm1").teks} == {1}
+    assert lab.ks("ks1").rekeys_sent == 2

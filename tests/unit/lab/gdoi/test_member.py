@@ -205,7 +205,7 @@ def test_clear_on_a_member_destroys_its_policy_and_registers_again(lab: Network)
 
 
 def test_clear_crypto_sa_keeps_the_list(lab: Network) -> None:
-    lab.machine("gm1").clear_sas()
+    lab.type("gm1", "clear crypto sa")
     assert (lab.gm("gm1").teks, bool(lab.gm("gm1").downloaded)) == ([], True)
     lab.run(5)
     assert lab.spis("gm1") == lab.spis("gm2")

@@ -237,6 +237,14 @@ def test_what_is_configured_for_ike_and_ipsec() -> None:
     assert "        crypto engine type:  software" in shown(on, "show crypto engine brief")
 
 
+def test_groups_with_the_same_ends_share_their_ike() -> None:
+    on, state = key_server("17")
+    on.router.gdoi.servers["OTHER"] = replace(state, group="OTHER", handle=2)
+    lines = stripped(on, "show crypto isakmp sa")
+    assert lines.count("10.66.0.2 10.66.0.1 GDOI_IDLE 1001 ACTIVE") == 1
+    assert sum("GDOI_REKEY" in line for line in lines) == 2
+
+
 def test_multicast_groups_that_are_joined() -> None:
     on = Screen("15", router=router("15", *MEMBER, "interface GigabitEthernet0/1", "ip igmp join-group 239.66.1.1"))
     assert shown(on, "show ip igmp groups")[-1].split()[:2] == ["239.66.1.1", "GigabitEthernet0/1"]

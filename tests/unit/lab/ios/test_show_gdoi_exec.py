@@ -35,6 +35,9 @@ class Taken:
     def direct(self, group: str | None, direction: Direction) -> None:
         self.calls.append(("direct", group, direction))
 
+    def clear_sas(self) -> None:
+        self.calls.append(("sas",))
+
 
 def asked(on: Screen, *lines: str) -> list[tuple[object, ...]]:
     """What lines ask of the world."""
@@ -105,7 +108,7 @@ def test_only_a_primary_rekeys() -> None:
 
 def test_clearing_all_keys_registers_again() -> None:
     on, state = member("17")
-    assert asked(on, "clear crypto sa") == [("clear", "METRO")]
+    assert asked(on, "clear crypto sa") == [("sas",)]
     assert asked(on, "clear crypto sa counters") == []
     assert state.counters.encrypted == 0
     state.counters.dropped_replay = 3
@@ -155,6 +158,15 @@ def test_debugging_tells_what_was_asked_for() -> None:
     assert len(on.router.logged) == 4
     on.enter("debug crypto gdoi", "no debug crypto gdoi")
     assert on.router.gdoi.debugs == set()
+
+
+def test_a_reload_forgets_traces_and_debugging() -> None:
+    on, _ = member("17")
+    on.enter("debug crypto gdoi", "clear crypto isakmp")
+    on.router.log(DONE)
+    on.router.reload()
+    state = on.router.gdoi
+    assert (state.debugs, list(state.trace), state.isakmp_cleared) == (set(), [], None)
 
 
 KINDS = {"all": 3, "registration all": 2, "rekey all": 1, "coop all": 0, "exit all": 1}
