@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from getvpn_ops.lab import inventory
 from getvpn_ops.lab.clock import Clock
 from getvpn_ops.lab.gdoi.world import World
-from getvpn_ops.lab.ios.keys import RsaKey, rsa_key
+from getvpn_ops.lab.ios.identity.keys import RsaKey, rsa_key
 from getvpn_ops.lab.ios.router import Router
 
 if TYPE_CHECKING:

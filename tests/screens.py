@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from getvpn_ops.lab.ios.releases import release as read_release
 from getvpn_ops.lab.ios.router import Router
-from getvpn_ops.lab.ios.terminal import Terminal
+from getvpn_ops.lab.ios.session.terminal import Terminal
 
 RELEASES = {"12.4": "12.4(22)T5", "15": "15.2(4)M11", "17": "17.6.5"}
 

@@ -18,10 +18,10 @@ from getvpn_ops.lab.clock import Clock
 from getvpn_ops.lab.events import Events
 from getvpn_ops.lab.faults import Fault, Faults, UnknownFaultError
 from getvpn_ops.lab.gdoi.harms import HARMS
-from getvpn_ops.lab.gdoi.life import Life
-from getvpn_ops.lab.ios.keys import KeyStore, rsa_key
+from getvpn_ops.lab.ios.identity.keys import KeyStore, rsa_key
 from getvpn_ops.lab.ios.router import PRIVILEGED, Account, Router
-from getvpn_ops.lab.ios.shell import exec_syntax
+from getvpn_ops.lab.ios.session.shell import exec_syntax
+from getvpn_ops.lab.life import Life
 from getvpn_ops.lab.station import FIRST_PORT, Station
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from getvpn_ops.lab.inventory import Host
-    from getvpn_ops.lab.ios.keys import RsaKey
+    from getvpn_ops.lab.ios.identity.keys import RsaKey
 
 _SUFFIXES = (".cfg", ".txt", ".conf", "")
 _REKEY = "rekey authentication mypubkey rsa "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncssh
 
-from getvpn_ops.lab.ios.terminal import Terminal
+from getvpn_ops.lab.ios.session.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

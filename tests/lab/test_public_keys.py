@@ -11,8 +11,8 @@ import asyncssh
 import pytest
 from screens import Screen
 
-from getvpn_ops.lab.ios import pem
-from getvpn_ops.lab.ios.keys import generate
+from getvpn_ops.lab.ios.identity import pem
+from getvpn_ops.lab.ios.identity.keys import generate
 
 if TYPE_CHECKING:
     from collections.abc import Callable

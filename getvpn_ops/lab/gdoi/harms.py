@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.gdoi.paths import What
-from getvpn_ops.lab.ios.keys import rsa_key
-from getvpn_ops.lab.ios.shell import Shell
+from getvpn_ops.lab.ios.identity.keys import rsa_key
+from getvpn_ops.lab.ios.session.shell import Shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,14 +8,14 @@ from functools import partial
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios import certificates
-from getvpn_ops.lab.ios.passwords import clear_key
+from getvpn_ops.lab.ios.identity import certificates
+from getvpn_ops.lab.ios.identity.passwords import clear_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from getvpn_ops.lab.ios.blocks import Block
-    from getvpn_ops.lab.ios.config import Configuration
+    from getvpn_ops.lab.ios.configuration.blocks import Block
+    from getvpn_ops.lab.ios.configuration.config import Configuration
     from getvpn_ops.lab.ios.router import Router
 
 _ALL = 0xFFFFFFFF

@@ -12,8 +12,8 @@ from getvpn_ops.lab.ios.interfaces import interfaces
 
 if TYPE_CHECKING:
     from getvpn_ops.lab.gdoi.state import Ace
-    from getvpn_ops.lab.ios.blocks import Block
-    from getvpn_ops.lab.ios.config import Configuration
+    from getvpn_ops.lab.ios.configuration.blocks import Block
+    from getvpn_ops.lab.ios.configuration.config import Configuration
     from getvpn_ops.lab.ios.interfaces import Interface
     from getvpn_ops.lab.ios.router import Router
 

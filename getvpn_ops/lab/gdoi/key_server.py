@@ -12,7 +12,7 @@ from getvpn_ops.lab.gdoi.desk import Desk
 from getvpn_ops.lab.gdoi.messages import Rekey
 from getvpn_ops.lab.gdoi.rekeying import Distribution
 from getvpn_ops.lab.gdoi.state import KeyServerState, Role
-from getvpn_ops.lab.ios.keys import public_der
+from getvpn_ops.lab.ios.identity.keys import public_der
 
 if TYPE_CHECKING:
     from datetime import datetime

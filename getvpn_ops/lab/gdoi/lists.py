@@ -7,10 +7,10 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.gdoi.state import Ace
-from getvpn_ops.lab.ios.access_lists import LISTS, entries, port_number
+from getvpn_ops.lab.ios.configuration.access_lists import LISTS, entries, port_number
 
 if TYPE_CHECKING:
-    from getvpn_ops.lab.ios.config import Configuration
+    from getvpn_ops.lab.ios.configuration.config import Configuration
 
 _ALL = 0xFFFFFFFF
 _PORTED = {"tcp", "udp"}

@@ -1,12 +1,10 @@
-"""One router's IOS: what it understands, holds, prints and asks.
+"""One router's IOS.
 
-- ``syntax``: what a line means to a router: keywords, ranges, abbreviations, and IOS's own errors
 - ``grammar/``: the commands of each mode, as data
-- ``releases``: what differs by release
-- ``config``: the lines that a router holds, in the order and form in which it prints them
+- ``configuration/``: what lines mean, and how they are kept and printed
+- ``session/``: keys in, screen out; the shell behind the prompt
+- ``commands/``: what the commands do and show
+- ``identity/``: accounts, passwords, keys, certificates
 - ``router``: one device: its configurations, clock, keys, files, sessions
-- ``dialog``: what a command may do with the terminal it was typed on
-- ``commands/``: what the commands do
-- ``shell``: modes, prompts, privilege: it turns a line into a dialog
-- ``terminal``: keys in, screen out: editing, paging
+- ``releases``, ``platforms``, ``interfaces``, ``times``, ``archive``, ``gdoi_trace``: what it is and what it keeps
 """

@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.accounts import hidden, safe
-from getvpn_ops.lab.ios.differences import rollback, tree
+from getvpn_ops.lab.ios.configuration.differences import rollback, tree
+from getvpn_ops.lab.ios.identity.accounts import hidden, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from getvpn_ops.lab.clock import Event
-    from getvpn_ops.lab.ios.config import Configuration
+    from getvpn_ops.lab.ios.configuration.config import Configuration
     from getvpn_ops.lab.ios.router import Router
 
 _MAXIMUM = 10

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from getvpn_ops.lab.ios.config import Configuration
+    from getvpn_ops.lab.ios.configuration.config import Configuration
     from getvpn_ops.lab.ios.router import Router
 
 _NUMBER = re.compile(r"\d")

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Protocol
 from getvpn_ops.lab.clock import Clock
 from getvpn_ops.lab.faults import Faults
 from getvpn_ops.lab.gdoi.state import GdoiState
-from getvpn_ops.lab.ios import gdoi_trace, passwords, times
+from getvpn_ops.lab.ios import gdoi_trace, times
 from getvpn_ops.lab.ios.archive import Archive, watch_period
-from getvpn_ops.lab.ios.config import Configuration
-from getvpn_ops.lab.ios.keys import KeyStore
+from getvpn_ops.lab.ios.configuration.config import Configuration
+from getvpn_ops.lab.ios.configuration.syntax import Accepted
+from getvpn_ops.lab.ios.identity import passwords
+from getvpn_ops.lab.ios.identity.keys import KeyStore
 from getvpn_ops.lab.ios.platforms import Platform, platform
 from getvpn_ops.lab.ios.releases import Release, release
-from getvpn_ops.lab.ios.syntax import Accepted
-from getvpn_ops.lab.ios.vtys import vty_lines
+from getvpn_ops.lab.ios.session.vtys import vty_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

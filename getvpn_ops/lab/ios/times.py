@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from getvpn_ops.lab.ios.config import Configuration
+    from getvpn_ops.lab.ios.configuration.config import Configuration
 
 _UNITS = (("year", 525600), ("week", 10080), ("day", 1440), ("hour", 60), ("minute", 1))
 

@@ -39,8 +39,8 @@ from getvpn_ops.lab.ios.commands import (
 )
 
 if TYPE_CHECKING:
-    from getvpn_ops.lab.ios.dialog import Dialog
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.dialog import Dialog
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 Words = tuple[str, ...]
 Show = Callable[["Shell", Words, Words], Iterable[str]]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.dialog import Dialog, Say, sure
+from getvpn_ops.lab.ios.session.dialog import Dialog, Say, sure
 
 if TYPE_CHECKING:
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 
 def no_crypto_group(shell: Shell, words: tuple[str, ...], _values: tuple[str, ...]) -> Dialog:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.ios import archive
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say
+from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _NVRAM = 262136
 _RATE = 6940  # bytes a second, about what flash takes

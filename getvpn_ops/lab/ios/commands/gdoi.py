@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.gdoi.state import Counters, Direction, Role
 from getvpn_ops.lab.ios import gdoi_trace, times
-from getvpn_ops.lab.ios.dialog import Dialog, Say, sure
+from getvpn_ops.lab.ios.session.dialog import Dialog, Say, sure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 Words = tuple[str, ...]
 _CLEAR = (

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios import certificates, pem, times
+from getvpn_ops.lab.ios import times
 from getvpn_ops.lab.ios.archive import file_name
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say, Work, sure
-from getvpn_ops.lab.ios.keys import ENCRYPTION, GENERAL, SIGNATURE, RsaKey, generate, hex_lines, public_der
+from getvpn_ops.lab.ios.identity import certificates, pem
+from getvpn_ops.lab.ios.identity.keys import ENCRYPTION, GENERAL, SIGNATURE, RsaKey, generate, hex_lines, public_der
+from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Say, Work, sure
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from getvpn_ops.lab.ios.dialog import Step
     from getvpn_ops.lab.ios.releases import Release
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.dialog import Step
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _PASSPHRASE_LEAST = 8
 _SHOWS_BITS_SINCE = (17, 9, 0)  # seen in captures of late 17.x, not of early ones

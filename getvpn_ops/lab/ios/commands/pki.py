@@ -9,20 +9,21 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import NameOID
 
-from getvpn_ops.lab.ios import certificates, times
+from getvpn_ops.lab.ios import times
 from getvpn_ops.lab.ios.commands.keys import modulus_range
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say, Work, sure
-from getvpn_ops.lab.ios.keys import RsaKey, generate, hex_groups
-from getvpn_ops.lab.ios.syntax import interface_name
+from getvpn_ops.lab.ios.configuration.syntax import interface_name
+from getvpn_ops.lab.ios.identity import certificates
+from getvpn_ops.lab.ios.identity.keys import RsaKey, generate, hex_groups
+from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Say, Work, sure
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from typing import Any
 
-    from getvpn_ops.lab.ios.certificates import Held
-    from getvpn_ops.lab.ios.dialog import Step
+    from getvpn_ops.lab.ios.identity.certificates import Held
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.dialog import Step
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _CHALLENGE = (
     "%\n% Start certificate enrollment .. \n"

@@ -8,13 +8,13 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say
+from getvpn_ops.lab.ios.configuration.values import interface_name
 from getvpn_ops.lab.ios.interfaces import interface, own_addresses
-from getvpn_ops.lab.ios.values import interface_name
+from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Say
 
 if TYPE_CHECKING:
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _HOPS = 30
 _ROW = 70  # marks of echoes in a line

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.ios.archive import Scheduled
 from getvpn_ops.lab.ios.commands.files import write_memory
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say, sure
+from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Say, sure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _REASON = "Reload Command"
 _WARNED = (30 * 60, 5 * 60, 60)  # seconds before, when terminals are told

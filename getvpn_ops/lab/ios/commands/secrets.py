@@ -7,11 +7,11 @@ import binascii
 import hashlib
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios import accounts
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say, sure
+from getvpn_ops.lab.ios.identity import accounts
+from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Say, sure
 
 if TYPE_CHECKING:
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _LEAST, _MOST = 8, 127
 _QUESTION = (

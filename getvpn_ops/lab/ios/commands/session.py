@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.dialog import Ask, Close, Dialog, Say
+from getvpn_ops.lab.ios.session.dialog import Ask, Close, Dialog, Say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _TRIES = 3
 _PRIVILEGED = 15

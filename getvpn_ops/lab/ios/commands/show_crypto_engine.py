@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from getvpn_ops.lab.gdoi.state import Tek
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 Words = tuple[str, ...]
 _CIPHERS = {"esp-3des": "3DES", "esp-des": "DES", "esp-null": "NULL"}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from getvpn_ops.lab.gdoi.state import Ace, Counters, MemberState, Tek
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 Words = tuple[str, ...]
 _PROTOCOLS = {"ip": 0, "icmp": 1, "igmp": 2, "ipinip": 4, "tcp": 6, "udp": 17, "gre": 47, "esp": 50, "ahp": 51,

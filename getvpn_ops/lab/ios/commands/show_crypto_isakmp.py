@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from getvpn_ops.lab.gdoi.state import Kek, KeyServerState, MemberState
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 Words = tuple[str, ...]
 _DAY = 86400

@@ -15,9 +15,9 @@ from getvpn_ops.lab.ios.interfaces import interfaces
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from getvpn_ops.lab.ios.blocks import Block
+    from getvpn_ops.lab.ios.configuration.blocks import Block
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 Words = tuple[str, ...]
 _NAME, _SEQUENCE, _KIND = 2, 3, 4

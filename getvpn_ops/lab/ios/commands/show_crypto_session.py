@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from getvpn_ops.lab.gdoi.state import Ace, MemberState
     from getvpn_ops.lab.ios.commands.show_crypto_isakmp import Sa
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 Words = tuple[str, ...]
 _ANY = 0xFFFFFFFF

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from getvpn_ops.lab.gdoi.state import KeyServerState
     from getvpn_ops.lab.ios.commands.show_gdoi_member import Groups
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _SHOW = 3  # words of: show crypto gdoi
 Words = tuple[str, ...]

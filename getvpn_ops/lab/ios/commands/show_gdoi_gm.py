@@ -16,7 +16,7 @@ from getvpn_ops.lab.ios.commands.show_gdoi_fields import (
     rekey_conn,
 )
 from getvpn_ops.lab.ios.commands.show_gdoi_member import header, member_lines, old_timers
-from getvpn_ops.lab.ios.keys import hex_lines
+from getvpn_ops.lab.ios.identity.keys import hex_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

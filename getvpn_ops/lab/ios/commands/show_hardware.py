@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _PROCESSES = (
     "Chunk Manager",

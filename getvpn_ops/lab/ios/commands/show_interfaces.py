@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _WIDE, _NARROW = 26, 22
 _DELAYS = {"Loopback": 5000, "Tunnel": 50000, "FastEthernet": 100, "Serial": 20000}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.access_lists import AccessList, access_lists
+from getvpn_ops.lab.ios.configuration.access_lists import AccessList, access_lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 
 def _standard(text: str) -> str:

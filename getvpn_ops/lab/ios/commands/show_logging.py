@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say
+from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 LEVELS = ("emergencies", "alerts", "critical", "errors", "warnings", "notifications", "informational", "debugging")
 _SEVERITY = re.compile(r"%[A-Z][\w\-]*?-(\d)-")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import ipaddress
     from collections.abc import Iterable, Iterator
 
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _CODES = """Codes: {local}C - connected, S - static, R - RIP, M - mobile, B - BGP
        D - EIGRP, EX - EIGRP external, O - OSPF, IA - OSPF inter area 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.ios import times
-from getvpn_ops.lab.ios.dialog import Ask, Dialog
+from getvpn_ops.lab.ios.session.dialog import Ask, Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 
 def show_clock(shell: Shell, words: tuple[str, ...], _values: tuple[str, ...]) -> Iterable[str]:

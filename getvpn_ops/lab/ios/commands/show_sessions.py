@@ -8,14 +8,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from getvpn_ops.lab.ios import times
 from getvpn_ops.lab.ios.commands.show_hardware import load
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say
-from getvpn_ops.lab.ios.vtys import exec_timeout
+from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Say
+from getvpn_ops.lab.ios.session.vtys import exec_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _PLAIN_LINES = 5  # vty lines without any configuration
 _KEY_WIDTH = 74

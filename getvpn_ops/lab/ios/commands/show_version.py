@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from getvpn_ops.lab.ios.releases import Release
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _CODE_NAMES = (
     ((17, 13), "IOSXE"),

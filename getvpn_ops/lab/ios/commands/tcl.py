@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.ios.archive import file_name, read
-from getvpn_ops.lab.ios.dialog import Ask, Dialog, Say
+from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Say
 
 if TYPE_CHECKING:
-    from getvpn_ops.lab.ios.shell import Shell
+    from getvpn_ops.lab.ios.session.shell import Shell
 
 _WRITES = re.compile(r'puts \[open "([^"]+)" w\+?\] \{(.*)', re.DOTALL)
 

@@ -16,7 +16,7 @@ from getvpn_ops.lab.gdoi.state import Registration, Role
 from getvpn_ops.lab.gdoi.syslog import ATTESTED, TEXTS
 from getvpn_ops.lab.gdoi.world import World
 from getvpn_ops.lab.inventory import read
-from getvpn_ops.lab.ios.keys import rsa_key
+from getvpn_ops.lab.ios.identity.keys import rsa_key
 from getvpn_ops.lab.ios.releases import release
 from getvpn_ops.lab.ios.router import Router
 

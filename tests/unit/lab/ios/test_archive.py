@@ -8,7 +8,7 @@ import pytest
 from screens import RELEASES, Screen
 
 from getvpn_ops.lab.clock import Clock
-from getvpn_ops.lab.ios.differences import additions, contextual, rollback, tree
+from getvpn_ops.lab.ios.configuration.differences import additions, contextual, rollback, tree
 from getvpn_ops.lab.ios.releases import release as read_release
 from getvpn_ops.lab.ios.router import Router
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from screens import RELEASES, Screen
 
-from getvpn_ops.lab.ios.config import Configuration
+from getvpn_ops.lab.ios.configuration.config import Configuration
 from getvpn_ops.lab.ios.releases import release
 
 DATA = Path(__file__).parents[3] / "data" / "lab" / "configurations"
@@ -58,7 +58,7 @@ def test_a_line_is_worked_out_once_for_all_routers(monkeypatch: pytest.MonkeyPat
     def walk(*_: object) -> None:
         raise AssertionError("a line that is known is looked into again")
 
-    monkeypatch.setattr("getvpn_ops.lab.ios.syntax.Syntax._walk", walk)
+    monkeypatch.setattr("getvpn_ops.lab.ios.configuration.syntax.Syntax._walk", walk)
     assert Configuration(router).load(lines) == []
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from screens import Screen
 
-from getvpn_ops.lab.ios.access_lists import AccessList, Entry, access_lists, entries
-from getvpn_ops.lab.ios.config import Configuration
+from getvpn_ops.lab.ios.configuration.access_lists import AccessList, Entry, access_lists, entries
+from getvpn_ops.lab.ios.configuration.config import Configuration
+from getvpn_ops.lab.ios.configuration.syntax import Accepted
 from getvpn_ops.lab.ios.releases import release
-from getvpn_ops.lab.ios.syntax import Accepted
 
 KEPT = {
     "host-by-wildcard": ("permit ip 10.0.0.1 0.0.0.0 any", "permit ip host 10.0.0.1 any"),

@@ -8,12 +8,12 @@ import pytest
 from screens import RELEASES
 
 from getvpn_ops.lab.ios.commands import ACTIONS
-from getvpn_ops.lab.ios.config import Configuration
-from getvpn_ops.lab.ios.grammar_file import modes
+from getvpn_ops.lab.ios.configuration.config import Configuration
+from getvpn_ops.lab.ios.configuration.grammar_file import modes
+from getvpn_ops.lab.ios.configuration.rules import RULES
+from getvpn_ops.lab.ios.configuration.syntax import Accepted, Invalid
+from getvpn_ops.lab.ios.configuration.values import value
 from getvpn_ops.lab.ios.releases import release
-from getvpn_ops.lab.ios.rules import RULES
-from getvpn_ops.lab.ios.syntax import Accepted, Invalid
-from getvpn_ops.lab.ios.values import value
 
 MODES = ("gdoi", "ks", "ksid", "saipsec", "coop", "cryptomap", "failclose", "isakmp", "ipsecprofile", "keyring")
 RANGE = re.compile(r"<(\d+)-(\d+)>")

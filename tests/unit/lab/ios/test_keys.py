@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from screens import RELEASES, Screen
 
-from getvpn_ops.lab.ios import pem
-from getvpn_ops.lab.ios.keys import generate, public_der
+from getvpn_ops.lab.ios.identity import pem
+from getvpn_ops.lab.ios.identity.keys import generate, public_der
 
 PASSPHRASE = "pass-phrase-9"  # noqa: S105 -- of a simulated router
 FAMILIES = sorted(RELEASES)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screens import RELEASES, Screen
 
-from getvpn_ops.lab.ios import accounts, passwords
+from getvpn_ops.lab.ios.identity import accounts, passwords
 from getvpn_ops.lab.ios.router import Router
 
 KNOWN = {

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from screens import RELEASES, Screen
 
 from getvpn_ops.lab.clock import Clock
-from getvpn_ops.lab.ios import certificates
+from getvpn_ops.lab.ios.identity import certificates
 from getvpn_ops.lab.ios.releases import release as read_release
 from getvpn_ops.lab.ios.router import Router
 

@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from getvpn_ops.lab.ios.syntax import Accepted, Ambiguous, GrammarError, Incomplete, Invalid, Syntax, interface_name
-from getvpn_ops.lab.ios.values import value
+from getvpn_ops.lab.ios.configuration.syntax import (
+    Accepted,
+    Ambiguous,
+    GrammarError,
+    Incomplete,
+    Invalid,
+    Syntax,
+    interface_name,
+)
+from getvpn_ops.lab.ios.configuration.values import value
 
 EXEC = Syntax(
     [

@@ -8,7 +8,7 @@ import pytest
 from screens import RELEASES
 
 from getvpn_ops.lab.ios import times
-from getvpn_ops.lab.ios.config import Configuration
+from getvpn_ops.lab.ios.configuration.config import Configuration
 from getvpn_ops.lab.ios.releases import release
 
 MOMENT = datetime(2026, 3, 1, 23, 44, 12, 345678, tzinfo=UTC)

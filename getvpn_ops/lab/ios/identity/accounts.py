@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios import passwords
-from getvpn_ops.lab.ios.rulings import Ruling
-from getvpn_ops.lab.ios.syntax import Accepted
+from getvpn_ops.lab.ios.configuration.rulings import Ruling
+from getvpn_ops.lab.ios.configuration.syntax import Accepted
+from getvpn_ops.lab.ios.identity import passwords
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from getvpn_ops.lab.ios.blocks import Block
-    from getvpn_ops.lab.ios.config import Configuration
-    from getvpn_ops.lab.ios.grammar_file import Reading
+    from getvpn_ops.lab.ios.configuration.blocks import Block
+    from getvpn_ops.lab.ios.configuration.config import Configuration
+    from getvpn_ops.lab.ios.configuration.grammar_file import Reading
 
 _ALGORITHMS = {"md5": "5", "sha256": "8", "scrypt": "9"}
 _SCRYPT_SINCE = (17, 0, 0)  # earlier releases make type 5 unless told otherwise

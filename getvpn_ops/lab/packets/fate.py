@@ -9,13 +9,22 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.gdoi.matching import Stage, Verdict, accepts_clear, encrypts, is_bypassed, judge, sending_key, stage
+from getvpn_ops.lab.packets.matching import (
+    Stage,
+    Verdict,
+    accepts_clear,
+    encrypts,
+    is_bypassed,
+    judge,
+    sending_key,
+    stage,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from getvpn_ops.lab.gdoi.matching import Packet
     from getvpn_ops.lab.gdoi.state import MemberState, Tek
+    from getvpn_ops.lab.packets.matching import Packet
 
 USUAL_MTU = 1500
 _OUTER = 20  # IPv4 header of the tunnel

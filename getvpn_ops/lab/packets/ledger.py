@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from getvpn_ops.lab.gdoi.fate import Outcome, Reason
+from getvpn_ops.lab.packets.fate import Outcome, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from getvpn_ops.lab.gdoi.flows import Flow
+    from getvpn_ops.lab.packets.flows import Flow
 
 PACKET = 1_000_000_000
 """Parts of a packet in which the ledger counts: thousandths of a packet per second times microseconds."""

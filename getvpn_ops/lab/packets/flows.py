@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.gdoi.matching import Packet
-from getvpn_ops.lab.gdoi.places import PROVIDER, Place
+from getvpn_ops.lab.packets.matching import Packet
+from getvpn_ops.lab.packets.places import PROVIDER, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from getvpn_ops.lab.gdoi.places import Box, Site, Sites
+    from getvpn_ops.lab.packets.places import Box, Site, Sites
 
 LIMIT = 2000
 _ANY_PORT = 1024, 65535

@@ -8,22 +8,23 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios import accounts, archive
+from getvpn_ops.lab.ios import archive
 from getvpn_ops.lab.ios.commands import ACTIONS, SHOWS
 from getvpn_ops.lab.ios.commands.show_sessions import timestamp
-from getvpn_ops.lab.ios.dialog import Ask, Close, Dialog, Drop, Page, Say, Sleep, Step
-from getvpn_ops.lab.ios.filters import output_filter
+from getvpn_ops.lab.ios.configuration.syntax import Accepted, Ambiguous, GrammarError, Incomplete, Invalid, Syntax
+from getvpn_ops.lab.ios.identity import accounts
 from getvpn_ops.lab.ios.router import USER
-from getvpn_ops.lab.ios.syntax import Accepted, Ambiguous, GrammarError, Incomplete, Invalid, Syntax
+from getvpn_ops.lab.ios.session.dialog import Ask, Close, Dialog, Drop, Page, Say, Sleep, Step
+from getvpn_ops.lab.ios.session.filters import output_filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from getvpn_ops.lab.faults import Fault
-    from getvpn_ops.lab.ios.config import Block, Statement
+    from getvpn_ops.lab.ios.configuration.config import Block, Statement
+    from getvpn_ops.lab.ios.configuration.syntax import Outcome
     from getvpn_ops.lab.ios.releases import Release
     from getvpn_ops.lab.ios.router import Router
-    from getvpn_ops.lab.ios.syntax import Outcome
 
 _EXEC = re.compile(r"(\d+) (.+?) = ([a-z0-9\-]+)((?: @\S+)*)")
 _PRIVILEGE = re.compile(r"privilege exec (?:all )?level (\d+) (.+)")

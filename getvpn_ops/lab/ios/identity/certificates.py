@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
-from getvpn_ops.lab.ios.keys import generate, hex_groups, public_der
+from getvpn_ops.lab.ios.identity.keys import generate, hex_groups, public_der
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
     from getvpn_ops.lab.clock import Clock
-    from getvpn_ops.lab.ios.config import Block, Configuration
-    from getvpn_ops.lab.ios.keys import RsaKey
+    from getvpn_ops.lab.ios.configuration.config import Block, Configuration
+    from getvpn_ops.lab.ios.identity.keys import RsaKey
     from getvpn_ops.lab.ios.router import Router
 
 UNSTRUCTURED_NAME = ObjectIdentifier("1.2.840.113549.1.9.2")  # IOS prints it as hostname

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from getvpn_ops.lab.gdoi.places import PROVIDER, Lan, Place, Sites
-from getvpn_ops.lab.gdoi.sites import Settings, read_sites, settings
 from getvpn_ops.lab.inventory import Host, read
 from getvpn_ops.lab.ios.releases import release
 from getvpn_ops.lab.ios.router import Router
+from getvpn_ops.lab.packets.places import PROVIDER, Lan, Place, Sites
+from getvpn_ops.lab.packets.sites import Settings, read_sites, settings
 
 INVENTORY = Path(__file__).parents[4] / "inventory"
 

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from getvpn_ops.lab.gdoi.flows import Flow, answer, flow, numbered
+from getvpn_ops.lab.packets.flows import Flow, answer, flow, numbered
 
 if TYPE_CHECKING:
-    from getvpn_ops.lab.gdoi.places import Place, Sites
+    from getvpn_ops.lab.packets.places import Place, Sites
 
 _KEYS = {"from", "to", "protocol", "port", "source_port", "size", "df", "rate", "vrf", "answers", "kind"}
 _PORT_MAX = 65535

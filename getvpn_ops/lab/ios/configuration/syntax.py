@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from os.path import commonprefix
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from getvpn_ops.lab.ios.values import KINDS, interface_kind, interface_name, is_port_number, value
+from getvpn_ops.lab.ios.configuration.values import KINDS, interface_kind, interface_name, is_port_number, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

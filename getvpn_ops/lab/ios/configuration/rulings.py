@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from getvpn_ops.lab.ios.blocks import Block
+    from getvpn_ops.lab.ios.configuration.blocks import Block
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.blocks import Block
-from getvpn_ops.lab.ios.rulings import Ruling
-from getvpn_ops.lab.ios.syntax import Accepted
+from getvpn_ops.lab.ios.configuration.blocks import Block
+from getvpn_ops.lab.ios.configuration.rulings import Ruling
+from getvpn_ops.lab.ios.configuration.syntax import Accepted
 
 if TYPE_CHECKING:
-    from getvpn_ops.lab.ios.config import Configuration
-    from getvpn_ops.lab.ios.grammar_file import Reading
+    from getvpn_ops.lab.ios.configuration.config import Configuration
+    from getvpn_ops.lab.ios.configuration.grammar_file import Reading
 
 _NAME = 4
 """Words of ``crypto ipsec transform-set NAME``."""

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.blocks import Block
-from getvpn_ops.lab.ios.rulings import Ruling
-from getvpn_ops.lab.ios.syntax import Accepted
-from getvpn_ops.lab.ios.values import natural
+from getvpn_ops.lab.ios.configuration.blocks import Block
+from getvpn_ops.lab.ios.configuration.rulings import Ruling
+from getvpn_ops.lab.ios.configuration.syntax import Accepted
+from getvpn_ops.lab.ios.configuration.values import natural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from getvpn_ops.lab.ios.config import Configuration
-    from getvpn_ops.lab.ios.grammar_file import Reading
+    from getvpn_ops.lab.ios.configuration.config import Configuration
+    from getvpn_ops.lab.ios.configuration.grammar_file import Reading
 
 LISTS = {"acl": "extended", "aclstd": "standard", "acl6": "ipv6"}
 """Modes that hold entries, and the kind of their lists."""

@@ -11,15 +11,16 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios import access_lists, accounts, crypto_rules
-from getvpn_ops.lab.ios.blocks import Block
-from getvpn_ops.lab.ios.rulings import Ruling
-from getvpn_ops.lab.ios.syntax import Accepted
-from getvpn_ops.lab.ios.values import interface_name
+from getvpn_ops.lab.ios.configuration import access_lists, crypto_rules
+from getvpn_ops.lab.ios.configuration.blocks import Block
+from getvpn_ops.lab.ios.configuration.rulings import Ruling
+from getvpn_ops.lab.ios.configuration.syntax import Accepted
+from getvpn_ops.lab.ios.configuration.values import interface_name
+from getvpn_ops.lab.ios.identity import accounts
 
 if TYPE_CHECKING:
-    from getvpn_ops.lab.ios.config import Configuration
-    from getvpn_ops.lab.ios.grammar_file import Reading
+    from getvpn_ops.lab.ios.configuration.config import Configuration
+    from getvpn_ops.lab.ios.configuration.grammar_file import Reading
 
 Rule = Callable[["Configuration", "Block", "Reading"], Ruling | None]
 _HOST_LENGTH, _PAIR_LENGTH = 32, 31

@@ -8,15 +8,15 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.syntax import Accepted, GrammarError, Incomplete, Syntax
-from getvpn_ops.lab.ios.values import KINDS, natural
+from getvpn_ops.lab.ios.configuration.syntax import Accepted, GrammarError, Incomplete, Syntax
+from getvpn_ops.lab.ios.configuration.values import KINDS, natural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from getvpn_ops.lab.ios.blocks import Order
+    from getvpn_ops.lab.ios.configuration.blocks import Order
+    from getvpn_ops.lab.ios.configuration.syntax import Outcome
     from getvpn_ops.lab.ios.releases import Release
-    from getvpn_ops.lab.ios.syntax import Outcome
 
 _MARK = re.compile(r"\s@(\S+)")
 _SUFFIXES = {

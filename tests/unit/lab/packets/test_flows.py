@@ -12,21 +12,21 @@ from pathlib import Path
 import pytest
 
 from getvpn_ops.lab.clock import Clock
-from getvpn_ops.lab.gdoi.fate import Outcome, Reason
-from getvpn_ops.lab.gdoi.flow_file import FlowError, read_flows
-from getvpn_ops.lab.gdoi.flows import standard_flows
-from getvpn_ops.lab.gdoi.ledger import Ledger
 from getvpn_ops.lab.gdoi.lists import listed
 from getvpn_ops.lab.gdoi.paths import Paths, What
-from getvpn_ops.lab.gdoi.places import PROVIDER, Box, Lan, Site, Sites
-from getvpn_ops.lab.gdoi.sites import read_sites
 from getvpn_ops.lab.gdoi.state import Direction, MemberState, Tek
-from getvpn_ops.lab.gdoi.surroundings import Around
-from getvpn_ops.lab.gdoi.traffic import Traffic
 from getvpn_ops.lab.inventory import read
-from getvpn_ops.lab.ios.dialog import Say
 from getvpn_ops.lab.ios.router import Router
-from getvpn_ops.lab.ios.shell import Shell
+from getvpn_ops.lab.ios.session.dialog import Say
+from getvpn_ops.lab.ios.session.shell import Shell
+from getvpn_ops.lab.packets.fate import Outcome, Reason
+from getvpn_ops.lab.packets.flow_file import FlowError, read_flows
+from getvpn_ops.lab.packets.flows import standard_flows
+from getvpn_ops.lab.packets.ledger import Ledger
+from getvpn_ops.lab.packets.places import PROVIDER, Box, Lan, Site, Sites
+from getvpn_ops.lab.packets.sites import read_sites
+from getvpn_ops.lab.packets.surroundings import Around
+from getvpn_ops.lab.packets.traffic import Traffic
 
 INVENTORY = Path(__file__).parents[4] / "inventory"
 START = datetime(2032, 1, 2, 3, 4, 5, tzinfo=UTC)

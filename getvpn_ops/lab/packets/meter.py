@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.gdoi.ledger import PACKET
+from getvpn_ops.lab.packets.ledger import PACKET
 
 if TYPE_CHECKING:
     from datetime import datetime

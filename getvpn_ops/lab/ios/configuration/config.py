@@ -11,17 +11,17 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios.access_lists import LISTS, entry_text, list_lines
-from getvpn_ops.lab.ios.blocks import Block
-from getvpn_ops.lab.ios.grammar_file import Mode, Reading, Statement, modes
-from getvpn_ops.lab.ios.rules import RULES
-from getvpn_ops.lab.ios.syntax import Accepted, Ambiguous, Incomplete, Invalid
+from getvpn_ops.lab.ios.configuration.access_lists import LISTS, entry_text, list_lines
+from getvpn_ops.lab.ios.configuration.blocks import Block
+from getvpn_ops.lab.ios.configuration.grammar_file import Mode, Reading, Statement, modes
+from getvpn_ops.lab.ios.configuration.rules import RULES
+from getvpn_ops.lab.ios.configuration.syntax import Accepted, Ambiguous, Incomplete, Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from getvpn_ops.lab.ios.configuration.syntax import Outcome
     from getvpn_ops.lab.ios.releases import Release
-    from getvpn_ops.lab.ios.syntax import Outcome
 
 __all__ = ["Block", "Configuration", "Mode", "Statement", "modes"]
 

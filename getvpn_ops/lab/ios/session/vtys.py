@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from getvpn_ops.lab.ios.blocks import Block
-    from getvpn_ops.lab.ios.config import Configuration
+    from getvpn_ops.lab.ios.configuration.blocks import Block
+    from getvpn_ops.lab.ios.configuration.config import Configuration
 
 _USUAL = 5  # lines that a router has without a word in its configuration
 _IDLE = 600.0

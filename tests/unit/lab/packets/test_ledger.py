@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from getvpn_ops.lab.clock import Clock
-from getvpn_ops.lab.gdoi.fate import Outcome, Reason
-from getvpn_ops.lab.gdoi.flows import Flow, flow, numbered
-from getvpn_ops.lab.gdoi.ledger import PACKET, Ledger, packets
-from getvpn_ops.lab.gdoi.places import Place
+from getvpn_ops.lab.packets.fate import Outcome, Reason
+from getvpn_ops.lab.packets.flows import Flow, flow, numbered
+from getvpn_ops.lab.packets.ledger import PACKET, Ledger, packets
+from getvpn_ops.lab.packets.places import Place
 from getvpn_ops.reports import lab as views
 
 START = datetime(2030, 2, 3, 4, 5, 6, tzinfo=UTC)

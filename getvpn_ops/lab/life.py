@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.gdoi.flow_file import read_flows
-from getvpn_ops.lab.gdoi.flows import standard_flows
-from getvpn_ops.lab.gdoi.ledger import Ledger
-from getvpn_ops.lab.gdoi.sites import read_sites
-from getvpn_ops.lab.gdoi.surroundings import Around
-from getvpn_ops.lab.gdoi.traffic import Traffic
 from getvpn_ops.lab.gdoi.variants import chosen
 from getvpn_ops.lab.gdoi.world import World
+from getvpn_ops.lab.packets.flow_file import read_flows
+from getvpn_ops.lab.packets.flows import standard_flows
+from getvpn_ops.lab.packets.ledger import Ledger
+from getvpn_ops.lab.packets.sites import read_sites
+from getvpn_ops.lab.packets.surroundings import Around
+from getvpn_ops.lab.packets.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

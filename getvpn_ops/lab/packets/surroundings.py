@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from getvpn_ops.lab.gdoi import sites
+from getvpn_ops.lab.packets import sites
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.gdoi.fate import USUAL_MTU
-from getvpn_ops.lab.gdoi.places import Box, Lan, Site, Sites, Uplink
 from getvpn_ops.lab.ios.interfaces import interfaces
+from getvpn_ops.lab.packets.fate import USUAL_MTU
+from getvpn_ops.lab.packets.places import Box, Lan, Site, Sites, Uplink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from getvpn_ops.lab.clock import Clock
-from getvpn_ops.lab.gdoi.fate import Outcome, Reason
-from getvpn_ops.lab.gdoi.flows import Flow, answer, flow, numbered, standard_flows
-from getvpn_ops.lab.gdoi.ledger import PACKET, Ledger
-from getvpn_ops.lab.gdoi.places import Box, Lan, Site, Sites, Uplink
-from getvpn_ops.lab.gdoi.sites import Settings
 from getvpn_ops.lab.gdoi.state import Ace, Counters, Direction, MemberState, Tek
-from getvpn_ops.lab.gdoi.traffic import Traffic
+from getvpn_ops.lab.packets.fate import Outcome, Reason
+from getvpn_ops.lab.packets.flows import Flow, answer, flow, numbered, standard_flows
+from getvpn_ops.lab.packets.ledger import PACKET, Ledger
+from getvpn_ops.lab.packets.places import Box, Lan, Site, Sites, Uplink
+from getvpn_ops.lab.packets.sites import Settings
+from getvpn_ops.lab.packets.traffic import Traffic
 
 START = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
 ALL = 0xFFFFFFFF

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from getvpn_ops.lab.ios.accounts import is_secret
-from getvpn_ops.lab.ios.dialog import Ask, Cancelled, Close, Dialog, Drop, Page, Say, Sleep, Step, Work
-from getvpn_ops.lab.ios.editor import Editor
+from getvpn_ops.lab.ios.identity.accounts import is_secret
 from getvpn_ops.lab.ios.router import USER
-from getvpn_ops.lab.ios.shell import Shell
-from getvpn_ops.lab.ios.vtys import exec_timeout
+from getvpn_ops.lab.ios.session.dialog import Ask, Cancelled, Close, Dialog, Drop, Page, Say, Sleep, Step, Work
+from getvpn_ops.lab.ios.session.editor import Editor
+from getvpn_ops.lab.ios.session.shell import Shell
+from getvpn_ops.lab.ios.session.vtys import exec_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from getvpn_ops.lab.gdoi.fate import End, Fate, Outcome, Reason, Way, esp_size, fate
-from getvpn_ops.lab.gdoi.matching import Packet
 from getvpn_ops.lab.gdoi.state import Ace, Direction, MemberState, Tek
+from getvpn_ops.lab.packets.fate import End, Fate, Outcome, Reason, Way, esp_size, fate
+from getvpn_ops.lab.packets.matching import Packet
 
 NOW = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
 FREE = Way()

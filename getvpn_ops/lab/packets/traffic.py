@@ -10,9 +10,9 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.gdoi.fate import End, Fate, Outcome, Reason, Way, fate
-from getvpn_ops.lab.gdoi.matching import Packet, Verdict, judge
-from getvpn_ops.lab.gdoi.meter import Meter
+from getvpn_ops.lab.packets.fate import End, Fate, Outcome, Reason, Way, fate
+from getvpn_ops.lab.packets.matching import Packet, Verdict, judge
+from getvpn_ops.lab.packets.meter import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from ipaddress import IPv4Address
 
     from getvpn_ops.lab.clock import Clock
-    from getvpn_ops.lab.gdoi.flows import Flow
-    from getvpn_ops.lab.gdoi.ledger import Ledger
-    from getvpn_ops.lab.gdoi.places import Place, Sites
-    from getvpn_ops.lab.gdoi.sites import Settings
     from getvpn_ops.lab.gdoi.state import Counters, MemberState
-    from getvpn_ops.lab.gdoi.surroundings import Surroundings
+    from getvpn_ops.lab.packets.flows import Flow
+    from getvpn_ops.lab.packets.ledger import Ledger
+    from getvpn_ops.lab.packets.places import Place, Sites
+    from getvpn_ops.lab.packets.sites import Settings
+    from getvpn_ops.lab.packets.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
