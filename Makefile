@@ -21,7 +21,8 @@ demo: $(STAMP)
 	@if command -v ssh >/dev/null; then set -x; ssh -F .getvpn-ops/lab/ssh_config lds-ks1 "show running-config | section crypto gdoi group WAN"; echo; fi
 	$(BIN)/getvpn-ops lab fault lon-gm1 down --at +30m -o table
 	$(BIN)/getvpn-ops lab advance +1h -o table
-	$(BIN)/getvpn-ops lab events -o table
+	$(BIN)/getvpn-ops lab ledger -o table
+	$(BIN)/getvpn-ops lab events --kind fault -o table
 	$(BIN)/getvpn-ops lab down
 
 test: $(STAMP)
@@ -43,6 +44,7 @@ contracts: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/parse.py
 	$(BIN)/python -W ignore benchmarks/lab.py
+	$(BIN)/python benchmarks/living.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncssh
+from group import write
 
 from getvpn_ops.lab.control import ControlError, ask
 from getvpn_ops.lab.workspace import Workspace
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 RELEASES = ("17.6.5",) * 5 + ("15.2(4)M11",) * 4 + ("12.4(22)T5",)
 COMMANDS = (("show version", "Cisco IOS"), ("show running-config", "hostname"), ("show version", "Cisco IOS"))
 FULL_SCALE, UP_AIM, MEMORY_AIM = 1000, 15.0, 2048.0  # devices, seconds, MiB
-EXAMPLE = Path(__file__).parents[1] / "inventory" / "lab_configs" / "running"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PATIENCE = 300.0
 
@@ -133,16 +133,10 @@ def wait_for(ready: Callable[[], bool], process: subprocess.Popen[bytes]) -> Non
 
 
 def ours(devices: int, sessions: int, at_once: int) -> Figures:
-    """The lab, each router with a configuration of the worked example."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(EXAMPLE.glob("*.cfg"))] or ["hostname router\n"]
+    """The lab: three key servers, and members that are registered and have traffic."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        (root / "configs").mkdir()
-        hosts = {}
-        for number in range(devices):
-            hosts[f"r{number}"] = {"data": {"release": RELEASES[number % len(RELEASES)]}}
-            (root / "configs" / f"r{number}.cfg").write_text(texts[number % len(texts)], encoding="utf-8")
-        (root / "hosts.yaml").write_text(json.dumps(hosts), encoding="utf-8")
+        write(root, devices - 3, RELEASES)
         place = Workspace(root)
         began = time.perf_counter()
         process = subprocess.Popen(

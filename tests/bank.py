@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 INVENTORY = Path(__file__).parents[1] / "inventory"
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
-LABEL = "GETVPN-REKEY"
+LABEL = "GETVPN_REKEY"
 KEY_SERVERS = ("lds-ks1", "ams-ks1", "dub-ks1")
 
 

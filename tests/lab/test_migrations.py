@@ -90,13 +90,13 @@ def copy_the_key(lab: Background) -> None:
     """Generate the rekey key on one key server, and import it on the two others, as the guide has it."""
     screen = type_on(
         lab, "lds-ks1", "configure terminal",
-        "crypto key generate rsa modulus 2048 label GETVPN-REKEY exportable",
-        f"crypto key export rsa GETVPN-REKEY pem terminal 3des {PASS}", "end", "write memory",
+        "crypto key generate rsa modulus 2048 label GETVPN_REKEY exportable",
+        f"crypto key export rsa GETVPN_REKEY pem terminal 3des {PASS}", "end", "write memory",
     )  # fmt: skip
     public, private = re.findall(r"(-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----)", screen, re.DOTALL)[-2:]
     for name in ("ams-ks1", "dub-ks1"):
         lines = (*public.splitlines(), "quit", *private.splitlines(), "quit")
-        done = paste(lab, name, f"crypto key import rsa GETVPN-REKEY pem terminal {PASS}", lines)
+        done = paste(lab, name, f"crypto key import rsa GETVPN_REKEY pem terminal {PASS}", lines)
         assert "% Key pair import succeeded." in done
 
 

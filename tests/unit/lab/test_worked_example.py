@@ -105,7 +105,7 @@ def network(end: str) -> IPv4Network:
 
 
 def policy(group: str) -> list[Ace]:
-    return [ace(entry) for entry in access_list(KEY_SERVERS[0].name, "extended", f"GETVPN-{group}-POLICY")]
+    return [ace(entry) for entry in access_list(KEY_SERVERS[0].name, "extended", f"GETVPN_{group}_POLICY")]
 
 
 def prefixes(hosts: list[Host]) -> set[IPv4Network]:
@@ -221,7 +221,7 @@ def test_no_secrets_but_the_invented_keys_of_the_lab(state: str, name: str) -> N
 
 
 ADDED = re.compile(
-    r"(crypto |ip tcp adjust-mss 1360$|hold-queue 4096 |ip access-list \w+ (GETVPN|FAIL-CLOSE)-|\d* ?permit udp .* 848)"
+    r"(crypto |ip tcp adjust-mss 1360$|hold-queue 4096 |ip access-list \w+ (GETVPN|FAIL-CLOSE)[-_]|\d* ?permit udp .* 848)"
 )
 
 
@@ -363,7 +363,7 @@ def test_both_ends_hold_the_same_key_and_a_common_proposal(host: Host) -> None:
             peer = routed, IPv4Address(key_server.address)
             used.add(peer)
             assert own[peer] == keys(key_server.name)["", address]
-            allowed = access_list(key_server.name, "standard", f"GETVPN-{group}-MEMBERS")
+            allowed = access_list(key_server.name, "standard", f"GETVPN_{group}_MEMBERS")
             assert f"permit {address}" in allowed
             assert proposals(host.name) & proposals(key_server.name)
     assert set(own) == used
@@ -379,7 +379,7 @@ def test_no_two_members_share_a_key() -> None:
 @EVERY_GROUP
 def test_only_members_may_register(group: str) -> None:
     expected = {str(identities(host.name)[group][0][0]) for host in MEMBERS if group in host.data["gdoi_groups"]}
-    allowed = access_list(KEY_SERVERS[0].name, "standard", f"GETVPN-{group}-MEMBERS")
+    allowed = access_list(KEY_SERVERS[0].name, "standard", f"GETVPN_{group}_MEMBERS")
     assert {entry.removeprefix("permit ") for entry in allowed} == expected
 
 
@@ -401,7 +401,7 @@ def test_key_servers_hold_the_same_policy(group: str) -> None:
         return [
             (head, tuple(line for line in lines if not own.match(line)))
             for head, lines in blocks(name).items()
-            if re.search(rf"(group|GETVPN-){group}\b", head.replace(" ", "")) or "transform-set" in head
+            if re.search(rf"(group|GETVPN[-_]){group}(?![A-Za-z])", head.replace(" ", "")) or "transform-set" in head
         ]
 
     first, *others = (of_all(host.name) for host in KEY_SERVERS)

@@ -118,7 +118,7 @@ def test_acl_mismatch() -> None:
     bank = Bank()
 
     def texts(name: str) -> list[str]:
-        block = bank.world.routers[name].running.find("ip access-list extended GETVPN-WAN-POLICY")
+        block = bank.world.routers[name].running.find("ip access-list extended GETVPN_WAN_POLICY")
         assert block is not None
         return [item.text for item in block.lines]
 

@@ -26,7 +26,7 @@ ALL = {"ks1", "ks2", "ks3"}
 
 def worked_example() -> World:
     clock = Clock(START, speed=0)
-    key = rsa_key("GETVPN-REKEY", 1024, exportable=True, made=START)
+    key = rsa_key("GETVPN_REKEY", 1024, exportable=True, made=START)
     routers = []
     for host in read(INVENTORY):
         router = Router(hostname=host.name, release=host.release, clock=clock)
