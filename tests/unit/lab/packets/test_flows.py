@@ -53,7 +53,7 @@ class Example:
                 router.gdoi.members = [self.member(router, group) for group in host.data["gdoi_groups"]]
 
     def member(self, router: Router, group: str) -> MemberState:
-        entries = listed(self.routers["dub-ks1"].running, f"GETVPN-{group}-POLICY")
+        entries = listed(self.routers["dub-ks1"].running, f"GETVPN_{group}_POLICY")
         key = Tek(len(group), 1, "P", ("esp-aes 256", "esp-sha-hmac"), "A", entries, False, ("time", 5),  # noqa: FBT003 -- not receive-only
                   timedelta(hours=2), START, START + timedelta(hours=2))  # fmt: skip
         vrf = group if group == "PAYMENTS" else ""
