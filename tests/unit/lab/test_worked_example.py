@@ -221,7 +221,8 @@ def test_no_secrets_but_the_invented_keys_of_the_lab(state: str, name: str) -> N
 
 
 ADDED = re.compile(
-    r"(crypto |ip tcp adjust-mss 1360$|hold-queue 4096 |ip access-list \w+ (GETVPN|FAIL-CLOSE)[-_]|\d* ?permit udp .* 848)"
+    r"(crypto |ip tcp adjust-mss 1360$|hold-queue 4096 |ip access-list \w+ (GETVPN|FAIL-CLOSE)[-_]"
+    r"|\d* ?permit udp .* 848)"
 )
 
 
