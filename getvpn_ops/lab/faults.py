@@ -76,6 +76,7 @@ KINDS: tuple[Kind, ...] = (
         {"entry": "deny ip any host 203.0.113.99"},
         once=False,
     ),
+    Kind("certificate-expired", "now", "the device's certificates ended yesterday", once=False),
     Kind(
         "policy-mismatch",
         "now",

@@ -5,9 +5,13 @@ Each is a function that does the harm and returns how it is undone; what cannot 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
 from getvpn_ops.lab.gdoi.paths import What
+from getvpn_ops.lab.ios.identity import certificates
 from getvpn_ops.lab.ios.identity.keys import rsa_key
 from getvpn_ops.lab.ios.session.shell import Shell
 
@@ -169,6 +173,35 @@ def policy_mismatch(world: World, device: str, options: Mapping[str, str]) -> Ca
     return lambda: lifetime(lambda name: int(profiles[name].lifetime))
 
 
+def certificate_expired(world: World, device: str, _options: Mapping[str, str]) -> Callable[[], None]:
+    """A device's certificates ended yesterday."""
+    router = world.routers[device]
+    valid = [
+        (name, item.kind, item.certificate)
+        for name in certificates.trustpoints(router.running)
+        if certificates.state(router, name) == "valid"
+        for item in certificates.held(router.running, name)
+        if item.kind != "ca" and item.certificate is not None
+    ]
+    if not valid:
+        msg = f"{device} has no valid certificate"
+        raise NotPossibleError(msg)
+    for name, kind, own in valid:
+        signer = certificates.authority(world.clock, certificates.url_of(router.running, name) or "")
+        begin = world.clock.now() - timedelta(days=signer.days + 1)
+        key = own.public_key()
+        if isinstance(key, RSAPublicKey):
+            certificates.put(router.running, name, kind, signer.sign(own.subject, key, begin))
+    router.configured()
+
+    def undo() -> None:
+        for name, kind, own in valid:
+            certificates.put(router.running, name, kind, own)
+        router.configured()
+
+    return undo
+
+
 def _servers(world: World, device: str) -> list[KeyServer]:
     servers = list(world.machines(device)[0].values())
     if not servers:
@@ -199,4 +232,5 @@ HARMS: Mapping[str, Callable[[World, str, Mapping[str, str]], Callable[[], None]
     "rsa-key-differs": rsa_key_differs,
     "acl-mismatch": acl_mismatch,
     "policy-mismatch": policy_mismatch,
+    "certificate-expired": certificate_expired,
 }
