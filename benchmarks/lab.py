@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import platform
@@ -30,7 +31,7 @@ from getvpn_ops.lab.control import ControlError, ask
 from getvpn_ops.lab.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 RELEASES = ("17.6.5",) * 5 + ("15.2(4)M11",) * 4 + ("12.4(22)T5",)
 COMMANDS = (("show version", "Cisco IOS"), ("show running-config", "hostname"), ("show version", "Cisco IOS"))
@@ -137,31 +138,37 @@ def ours(devices: int, sessions: int, at_once: int) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write(root, devices - 3, RELEASES)
-        place = Workspace(root)
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            [
-                sys.executable, "-m", "getvpn_ops", "lab", "up", "--foreground",
-                "-w", folder, "-i", folder, "-c", f"{folder}/configs",
-            ],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-        def ready() -> bool:
-            try:
-                return bool(ask(place.socket, "now"))
-            except ControlError:
-                return False
-
-        try:
-            wait_for(ready, process)
+        with running(root) as (place, pid, began):
             status = ask(place.socket, "status")
             ports = [(item["port"], item["release"].startswith("12")) for item in status["devices"]]
             password = (place.folder / "password").read_text(encoding="utf-8").strip()
-            return measure("getvpn-ops lab", process.pid, began, ports, password, sessions, at_once)
-        finally:
-            process.terminate()
-            process.wait(_PATIENCE)
+            return measure("getvpn-ops lab", pid, began, ports, password, sessions, at_once)
+
+
+@contextlib.contextmanager
+def running(root: Path) -> Iterator[tuple[Workspace, int, float]]:
+    """A lab of the inventory and configurations in a folder: its workspace, its process, and when it was started."""
+    place, began = Workspace(root), time.perf_counter()
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "getvpn_ops", "lab", "up", "--foreground",
+            "-w", str(root), "-i", str(root), "-c", str(root / "configs"),
+        ],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+    def ready() -> bool:
+        try:
+            return bool(ask(place.socket, "now"))
+        except ControlError:
+            return False
+
+    try:
+        wait_for(ready, process)
+        yield place, process.pid, began
+    finally:
+        process.terminate()
+        process.wait(_PATIENCE)
 
 
 _FAKENOS = """

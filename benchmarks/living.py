@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from group import write
-from lab import cpu_seconds, memory_mib, wait_for
+from lab import cpu_seconds, memory_mib, running
 
-from getvpn_ops.lab.control import ControlError, ask
-from getvpn_ops.lab.workspace import Workspace
+from getvpn_ops.lab.control import ask
+
+UNREGISTERED = {"not-registered", "clear-refused", "no-sa"}
+"""Losses where a member has no key."""
 
 
 def main() -> int:
@@ -32,39 +33,20 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         write(root, given.members)
-        place = Workspace(root)
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            [
-                sys.executable, "-m", "getvpn_ops", "lab", "up", "--foreground",
-                "-w", folder, "-i", folder, "-c", f"{folder}/configs",
-            ],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-        def ready() -> bool:
-            try:
-                return bool(ask(place.socket, "now"))
-            except ControlError:
-                return False
-
-        try:
-            wait_for(ready, process)
-            print(
-                f"{given.members} members and 3 key servers are up, registered, in {time.perf_counter() - began:.1f} s"
-            )
-            before = cpu_seconds(process.pid)
+        with running(root) as (place, pid, began):
+            print(f"{given.members} members and 3 key servers are up in {time.perf_counter() - began:.1f} s")
+            before = cpu_seconds(pid)
             time.sleep(given.seconds)
-            share = (cpu_seconds(process.pid) - before) / given.seconds
-            print(f"real pace: {share:.1%} of a core, {memory_mib(process.pid, 'VmRSS'):.0f} MiB")
+            share = (cpu_seconds(pid) - before) / given.seconds
+            print(f"real pace: {share:.1%} of a core, {memory_mib(pid, 'VmRSS'):.0f} MiB")
             for span in ("+1h", "+1d"):
                 begun = time.perf_counter()
                 answer = ask(place.socket, "advance", to=span)
                 print(f"advance {span}: {answer['events']} events in {time.perf_counter() - begun:.1f} s")
-            print(json.dumps(ask(place.socket, "ledger")["totals"]))
-        finally:
-            process.terminate()
-            process.wait(60)
+            totals = ask(place.socket, "ledger")["totals"]
+            print(json.dumps(totals))
+            if not totals["encrypted"] or totals["reasons"].keys() & UNREGISTERED:
+                raise RuntimeError("not every member was registered all the time")
     return 0
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from getvpn_ops.lab.gdoi.world import World
     from getvpn_ops.lab.ios.router import Router
 
-Undo = "Callable[[], None] | None"
 _ELECTION = 10.0  # seconds until the others have heard who won
 _HIGHEST, _LOWEST = 255, 0
 _BITS = 2048

@@ -39,11 +39,6 @@ class Distribution:
         else:
             self._spread()
 
-    @property
-    def under_way(self) -> bool:
-        """Whether acknowledgements are still awaited, or copies still to be sent."""
-        return bool(self._events)
-
     # -- multicast
 
     def _spread(self) -> None:

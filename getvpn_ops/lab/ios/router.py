@@ -16,7 +16,6 @@ from getvpn_ops.lab.gdoi.state import GdoiState
 from getvpn_ops.lab.ios import gdoi_trace, times
 from getvpn_ops.lab.ios.archive import Archive, watch_period
 from getvpn_ops.lab.ios.configuration.config import Configuration
-from getvpn_ops.lab.ios.configuration.syntax import Accepted
 from getvpn_ops.lab.ios.identity import passwords
 from getvpn_ops.lab.ios.identity.keys import KeyStore
 from getvpn_ops.lab.ios.platforms import Platform, platform
@@ -317,12 +316,3 @@ class Router:
     def is_saved(self) -> bool:
         """Whether the running configuration is the one that a reload would bring back."""
         return self.startup is not None and list(self.startup.lines()) == list(self.running.lines())
-
-    def is_read(self, lines: list[str]) -> list[str]:
-        """The lines of a configuration that this release does not understand; nothing changes."""
-        return Configuration(self.release).load(lines)
-
-
-def accepted(outcome: object) -> bool:
-    """Whether a line was understood."""
-    return isinstance(outcome, Accepted)

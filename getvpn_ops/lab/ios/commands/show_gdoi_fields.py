@@ -212,8 +212,3 @@ def cookies(kek: Kek) -> tuple[str, str]:
 def rekey_conn(member: MemberState) -> int:
     """Number of the rekey SA: it grows with each registration and rekey."""
     return 1000 + 2 * member.successes + member.rekeys_total
-
-
-def kilobytes(packets: float) -> int:
-    """What is left of the usual volume after some packets of a kilobyte; GETVPN never counts it down to a rekey."""
-    return max(0, _KB - 1 - int(packets)) if packets else _KB

@@ -14,8 +14,6 @@ _UNDERSCORE = re.compile(r"(?<!\\)_(?![^\[]*\])")
 _BETWEEN_WORDS = r"(?:^|$|[\\s,{}()_])"
 """What ``_`` stands for: an end of the line or what divides words; itself, too, as in names of lists."""
 
-Keep = "Callable[[list[str]], list[str]]"
-
 
 def output_filter(pipe: str) -> Callable[[list[str]], list[str]] | int | None:
     """The filter of a pipe.

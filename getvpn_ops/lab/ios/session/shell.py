@@ -14,7 +14,7 @@ from getvpn_ops.lab.ios.commands.show_sessions import timestamp
 from getvpn_ops.lab.ios.configuration.syntax import Accepted, Ambiguous, GrammarError, Incomplete, Invalid, Syntax
 from getvpn_ops.lab.ios.identity import accounts
 from getvpn_ops.lab.ios.router import USER
-from getvpn_ops.lab.ios.session.dialog import Ask, Close, Dialog, Drop, Page, Say, Sleep, Step
+from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Drop, Page, Say, Sleep, Step
 from getvpn_ops.lab.ios.session.filters import output_filter
 
 if TYPE_CHECKING:
@@ -109,7 +109,6 @@ class Shell:
         self.history: list[str] = []
         self.blocks: list[Block] = []
         """The modes that are open, the global one first; empty outside of configuration."""
-        self.revert: object = None
 
     @property
     def prompt(self) -> str:
@@ -320,7 +319,3 @@ class Shell:
             yield Say(f"{warning}\n")
         self.router.log(f"%SYS-5-CONFIG_I: Configured from console by {self.origin} on vty{self.line} (127.0.0.1)")
         self.router.configured(left=True)
-
-    def close(self) -> Dialog:
-        """The session ends in good order."""
-        yield Close()
