@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
 
 from screens import RELEASES, Screen
 
@@ -24,6 +25,9 @@ from getvpn_ops.lab.gdoi.state import (
 )
 from getvpn_ops.lab.ios.releases import release as read_release
 from getvpn_ops.lab.ios.router import Router
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 START = datetime(2025, 2, 3, 6, 0, 0, tzinfo=UTC)
 KS, KS2, GM, GM2 = (IPv4Address(text) for text in ("10.66.0.1", "10.66.0.2", "10.66.9.2", "10.66.9.6"))
@@ -187,3 +191,23 @@ def shown(on: Screen, command: str) -> list[str]:
 def stripped(on: Screen, command: str) -> list[str]:
     """The lines of an output without blanks around them, those between words as one."""
     return [" ".join(line.split()) for line in shown(on, command)]
+
+
+def member_with(**values: object) -> Callable[[MemberState], object]:
+    """Give a member's state other values."""
+
+    def change(state: MemberState) -> None:
+        for name, value in values.items():
+            setattr(state, name, value)
+
+    return change
+
+
+def counting(**values: float) -> Callable[[MemberState], object]:
+    """Let a member have counted so many packets."""
+
+    def change(state: MemberState) -> None:
+        for name, value in values.items():
+            setattr(state.counters, name, value)
+
+    return change

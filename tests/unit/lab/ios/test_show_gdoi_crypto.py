@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from gdoi_states import MEMBER, START, TEK, key_server, member, router, shown, stripped
+from gdoi_states import MEMBER, START, TEK, counting, key_server, member, member_with, router, shown, stripped
 from screens import Screen
 
 from getvpn_ops.lab.gdoi.state import Direction, MemberState, Registration
@@ -18,76 +18,60 @@ if TYPE_CHECKING:
 EVERY = ("12.4", "15", "17")
 
 
-def _set(**values: object) -> Callable[[MemberState], object]:
-    def change(state: MemberState) -> None:
-        for name, value in values.items():
-            setattr(state, name, value)
-
-    return change
-
-
-def _count(**values: float) -> Callable[[MemberState], object]:
-    def change(state: MemberState) -> None:
-        for name, value in values.items():
-            setattr(state.counters, name, value)
-
-    return change
-
-
-INBOUND = _set(direction=Direction.INBOUND_ONLY)
-DOWN = _set(teks=[], registration=Registration.REGISTERING)
+INBOUND = member_with(direction=Direction.INBOUND_ONLY)
+DOWN = member_with(teks=[], registration=Registration.REGISTERING)
 OUT_SPI = "current outbound spi: 0x1A2B3C4D(439041101)"
 COUNTS = "#pkts encaps: 812, #pkts encrypt: 812, #pkts digest: 812"
 CASES: tuple[tuple[str, tuple[str, ...], Callable[[MemberState], object], str, str], ...] = (
     (
         "show crypto isakmp sa",
         EVERY,
-        _set(registered=START - timedelta(seconds=601)),
+        member_with(registered=START - timedelta(seconds=601)),
         "10.66.0.1 10.66.9.2 GDOI_IDLE 1001 ACTIVE",
         "10.66.9.2 10.66.0.2 GDOI_REKEY 1014 ACTIVE",
     ),
     (
         "show crypto isakmp sa",
         EVERY,
-        _set(registration=Registration.REGISTERING, kek=None),
+        member_with(registration=Registration.REGISTERING, kek=None),
         "10.66.0.1 10.66.9.2 GDOI_IDLE 1001 ACTIVE",
         "10.66.0.1 10.66.9.2 MM_NO_STATE 0 ACTIVE",
     ),
-    ("show crypto isakmp sa count", EVERY, _set(kek=None), "Active ISAKMP SA's: 2", "Active ISAKMP SA's: 1"),
+    ("show crypto isakmp sa count", EVERY, member_with(kek=None), "Active ISAKMP SA's: 2", "Active ISAKMP SA's: 1"),
     (
         "show crypto isakmp sa detail",
         EVERY,
-        _set(registered=START),
+        member_with(registered=START),
         "1001 10.66.9.2 10.66.0.1 ACTIVE aes sha psk 5 00:08:55 D",
         "1001 10.66.9.2 10.66.0.1 ACTIVE aes sha psk 5 00:10:00 D",
     ),
     ("show crypto ipsec sa", EVERY, INBOUND, OUT_SPI, "current outbound spi: 0x0(0)"),
-    ("show crypto ipsec sa", EVERY, _count(encrypted=813.0), COUNTS, COUNTS.replace("812", "813")),
+    ("show crypto ipsec sa", EVERY, counting(encrypted=813.0), COUNTS, COUNTS.replace("812", "813")),
     (
         "show crypto ipsec sa",
         EVERY,
-        _count(dropped_send=2.0),
+        counting(dropped_send=2.0),
         "#send errors 0, #recv errors 0",
         "#send errors 2, #recv errors 0",
     ),
     (
         "show crypto ipsec sa detail",
         EVERY,
-        _count(dropped_no_match=6.0),
+        counting(dropped_no_match=6.0),
         "#pkts invalid identity (recv) 0, #pkts invalid len (rcv) 0",
         "#pkts invalid identity (recv) 6, #pkts invalid len (rcv) 0",
     ),
     (
         "show crypto ipsec sa",
         EVERY,
-        _set(teks=[replace(TEK, ends=START + timedelta(seconds=7))]),
+        member_with(teks=[replace(TEK, ends=START + timedelta(seconds=7))]),
         "sa timing: remaining key lifetime (k/sec): (4608000/5000)",
         "sa timing: remaining key lifetime (k/sec): (4608000/7)",
     ),
     (
         "show crypto ipsec sa",
         EVERY,
-        _set(teks=[replace(TEK, replay=None)]),
+        member_with(teks=[replace(TEK, replay=None)]),
         "replay detection support: Y",
         "replay detection support: N",
     ),
@@ -96,29 +80,29 @@ CASES: tuple[tuple[str, tuple[str, ...], Callable[[MemberState], object], str, s
     (
         "show crypto session detail",
         EVERY,
-        _count(decrypted=460.0),
+        counting(decrypted=460.0),
         "Inbound: #pkts dec'ed 455 drop 0 life (KB/Sec) 4608000/5000",
         "Inbound: #pkts dec'ed 460 drop 0 life (KB/Sec) 4608000/5000",
     ),
-    ("show crypto session brief", EVERY, _set(registered=None), "0.0.0.0 Gi0/1 00:01:05 UA", "0.0.0.0 Gi0/1 UK"),
+    ("show crypto session brief", EVERY, member_with(registered=None), "0.0.0.0 Gi0/1 00:01:05 UA", "0.0.0.0 Gi0/1 UK"),
     (
         "show crypto engine connections active",
         ("15",),
-        _count(encrypted=5.0),
+        counting(encrypted=5.0),
         "2 IPsec AES256+SHA 812 0 0 10.70.0.0",
         "2 IPsec AES256+SHA 5 0 0 10.70.0.0",
     ),
     (
         "show crypto engine connections active",
         ("12.4",),
-        _count(encrypted=5.0),
+        counting(encrypted=5.0),
         "2 Gi0/1 IPsec AES256+SHA 812 0 10.66.9.2",
         "2 Gi0/1 IPsec AES256+SHA 5 0 10.66.9.2",
     ),
     (
         "show crypto eli",
         EVERY,
-        _set(teks=[TEK]),
+        member_with(teks=[TEK]),
         "IPSec-Session : 4 active, 40000 max, 0 failed",
         "IPSec-Session : 2 active, 40000 max, 0 failed",
     ),

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 import pytest
-from gdoi_states import ENTRIES, GM, KEK, KS, START, TEK, member, shown, stripped
+from gdoi_states import ENTRIES, GM, KEK, KS, START, TEK, counting, member, member_with, shown, stripped
 
 from getvpn_ops.lab.gdoi.state import Counters, Direction, MemberState, Registration
 
@@ -22,40 +22,24 @@ GROUP = IPv4Address("239.66.1.1")
 NOBODY = str(IPv4Address(0))
 
 
-def _set(**values: object) -> Callable[[MemberState], object]:
-    def change(state: MemberState) -> None:
-        for name, value in values.items():
-            setattr(state, name, value)
-
-    return change
-
-
-def _count(**values: float) -> Callable[[MemberState], object]:
-    def change(state: MemberState) -> None:
-        for name, value in values.items():
-            setattr(state.counters, name, value)
-
-    return change
-
-
-INBOUND = _set(direction=Direction.INBOUND_ONLY)
-EXPIRED = _set(registration=Registration.EXPIRED, teks=[])
+INBOUND = member_with(direction=Direction.INBOUND_ONLY)
+EXPIRED = member_with(registration=Registration.EXPIRED, teks=[])
 CASES: tuple[tuple[str, tuple[str, ...], Callable[[MemberState], object], str, str], ...] = (
     ("show crypto gdoi", ("12.4", "15"), INBOUND, "IPSec SA Direction : Both", "IPSec SA Direction : Inbound Only"),
     ("show crypto gdoi gm", EVERY, INBOUND, "IPSec SA Direction : Both", "IPSec SA Direction : Inbound Only"),
-    ("show crypto gdoi", EVERY, _set(rekeys_total=13), "Rekeys received : 12", "Rekeys received : 13"),
-    ("show crypto gdoi", EVERY, _set(teks=[replace(TEK, spi=0xAB)]), SPI, "spi: 0xAB(171)"),
+    ("show crypto gdoi", EVERY, member_with(rekeys_total=13), "Rekeys received : 12", "Rekeys received : 13"),
+    ("show crypto gdoi", EVERY, member_with(teks=[replace(TEK, spi=0xAB)]), SPI, "spi: 0xAB(171)"),
     (
         "show crypto gdoi",
         EVERY,
-        _set(downloaded=ENTRIES[:2]),
+        member_with(downloaded=ENTRIES[:2]),
         "access-list deny ip host 10.66.5.5 any",
         "access-list deny tcp any any port = 22",
     ),
     (
         "show crypto gdoi",
         NEW,
-        _set(kek=replace(KEK, born=START)),
+        member_with(kek=replace(KEK, born=START)),
         "Lifetime (secs) : 43000",
         "Lifetime (secs) : 43200",
     ),
@@ -64,102 +48,114 @@ CASES: tuple[tuple[str, tuple[str, ...], Callable[[MemberState], object], str, s
     (
         "show crypto gdoi",
         ("12.4",),
-        _set(reregisters=START + timedelta(seconds=5)),
+        member_with(reregisters=START + timedelta(seconds=5)),
         "GM Reregisters in : 4600 secs",
         "GM Reregisters in : 5 secs",
     ),
     (
         "show crypto gdoi gm",
         NEW,
-        _set(reregisters=START + timedelta(seconds=5)),
+        member_with(reregisters=START + timedelta(seconds=5)),
         "Re-registers in : 4600 sec",
         "Re-registers in : 5 sec",
     ),
-    ("show crypto gdoi gm", NEW, _set(attempts=9), "Attempted registration: 3", "Attempted registration: 9"),
-    ("show crypto gdoi gm", ("17",), _set(teks=[TEK]), "Active TEK Number : 2", "Active TEK Number : 1"),
-    ("show crypto gdoi gm", ("17",), _set(reverts=True), "Fail-Close Revert : Disabled", "Fail-Close Revert : Enabled"),
+    ("show crypto gdoi gm", NEW, member_with(attempts=9), "Attempted registration: 3", "Attempted registration: 9"),
+    ("show crypto gdoi gm", ("17",), member_with(teks=[TEK]), "Active TEK Number : 2", "Active TEK Number : 1"),
+    (
+        "show crypto gdoi gm",
+        ("17",),
+        member_with(reverts=True),
+        "Fail-Close Revert : Disabled",
+        "Fail-Close Revert : Enabled",
+    ),
     (
         "show crypto gdoi gm",
         NEW,
-        _set(last_rekey=START - timedelta(seconds=3)),
+        member_with(last_rekey=START - timedelta(seconds=3)),
         "Rekey Rcvd(hh:mm:ss) : 00:01:05",
         "Rekey Rcvd(hh:mm:ss) : 00:00:03",
     ),
-    ("show crypto gdoi gm", NEW, _set(last_rekey=None), "Rekey Rcvd(hh:mm:ss) : 00:01:05", "Rekey Received : never"),
     (
         "show crypto gdoi gm",
         NEW,
-        _set(kek=replace(KEK, unicast=False, address=GROUP)),
+        member_with(last_rekey=None),
+        "Rekey Rcvd(hh:mm:ss) : 00:01:05",
+        "Rekey Received : never",
+    ),
+    (
+        "show crypto gdoi gm",
+        NEW,
+        member_with(kek=replace(KEK, unicast=False, address=GROUP)),
         "Unicast rekey received: 12",
         "Multicast rekey rcvd : 12",
     ),
     (
         "show crypto gdoi gm acl",
         EVERY,
-        _set(local_entries=(replace(ENTRIES[2], permit=True),)),
+        member_with(local_entries=(replace(ENTRIES[2], permit=True),)),
         "access-list LOCALS deny ip host 10.70.4.4 any",
         "access-list LOCALS permit ip host 10.66.5.5 any",
     ),
     (
         "show crypto gdoi gm rekey",
         EVERY,
-        _set(acks_sent=12),
+        member_with(acks_sent=12),
         "Number of Rekey Acks sent : 11",
         "Number of Rekey Acks sent : 12",
     ),
     (
         "show crypto gdoi gm rekey detail",
         EVERY,
-        _set(rekeys_since=0),
+        member_with(rekeys_since=0),
         "Current : 10.66.9.2 10.66.0.2 1014 C0FFEE01 BEEF0099",
         "New : 10.66.9.2 10.66.0.2 1014 C0FFEE01 BEEF0099",
     ),
     (
         "show crypto gdoi gm replay",
         EVERY,
-        _set(teks=[replace(TEK, replay=("counter", 64))]),
+        member_with(teks=[replace(TEK, replay=("counter", 64))]),
         "No TBAR errors detected",
         "is not enabled",
     ),
     (
         "show crypto gdoi gm replay",
         EVERY,
-        _count(dropped_replay=4.0),
+        counting(dropped_replay=4.0),
         "Input Error Packets : 0 Output Error Packets : 0",
         "Input Error Packets : 4 Output Error Packets : 0",
     ),
     (
         "show crypto gdoi gm dataplane counters",
         NEW,
-        _count(encrypted=900.0),
+        counting(encrypted=900.0),
         "#pkts encrypt : 812 #pkts decrypt : 455",
         "#pkts encrypt : 900 #pkts decrypt : 455",
     ),
     (
         "show crypto gdoi gm dataplane counters",
         NEW,
-        _count(dropped_unknown_spi=3.0),
+        counting(dropped_unknown_spi=3.0),
         "#pkts no sa (send) : 0 #pkts invalid sa (rcv) : 0",
         "#pkts no sa (send) : 0 #pkts invalid sa (rcv) : 3",
     ),
     (
         "show crypto gdoi ipsec sa",
         EVERY,
-        _set(direction=Direction.INBOUND_OPTIONAL),
+        member_with(direction=Direction.INBOUND_OPTIONAL),
         "direction: Both, replay(method/window): Time/9 sec",
         "direction: Inbound Optional, replay(method/window): Time/9 sec",
     ),
     (
         "show crypto gdoi rekey sa",
         NEW,
-        _set(last_rekey_from=KS),
+        member_with(last_rekey_from=KS),
         "10.66.9.2 10.66.0.2 1014 ACTIVE",
         "10.66.9.2 10.66.0.1 1014 ACTIVE",
     ),
     (
         "show crypto gdoi rekey sa detail",
         NEW,
-        _set(kek=replace(KEK, spi=bytes(16))),
+        member_with(kek=replace(KEK, spi=bytes(16))),
         "spi : 0xC0FFEE0112345678BEEF0099AABBCCDD",
         "spi : 0x00000000000000000000000000000000",
     ),
