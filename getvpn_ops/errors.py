@@ -73,6 +73,29 @@ class TemplateError(GetvpnOpsError):
     """A template, its index or its models disagree: a defect of this package, found when it loads."""
 
 
+class MistakesError(UsageError):
+    """Files that people wrote are wrong; says everything that is wrong with them at once.
+
+    Attributes:
+        mistakes: one a line, each with file, path, value and what was expected.
+    """
+
+    def __init__(self, what: str, mistakes: tuple[str, ...]) -> None:
+        self.what = what
+        self.mistakes = mistakes
+        super().__init__(f"{what}\n" + "\n".join(f"  {mistake}" for mistake in mistakes))
+
+
+class DispatchError(GetvpnOpsError):
+    """A task could not be run over exactly the devices selected."""
+
+    exit_code = ExitCode.USAGE
+
+
+class StoreError(GetvpnOpsError):
+    """The store cannot be opened, read or written, or is of another version of this program."""
+
+
 class EvidenceMissingError(GetvpnOpsError):
     """A check asked for state that was not collected or did not parse."""
 

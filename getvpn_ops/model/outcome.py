@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -47,14 +48,42 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+class Seen(FrozenModel):
+    """Where a fact comes from.
+
+    Attributes:
+        device: who was asked; a name of the inventory.
+        command: in full.
+        taken_at: when the answer was complete, UTC.
+    """
+
+    device: str
+    command: str
+    taken_at: datetime
+
+
 class Finding(FrozenModel):
-    """One thing examined, and what was seen: subject - message - expected x, actual y."""
+    """One thing examined, and what was seen: subject - message - expected x, actual y.
+
+    Attributes:
+        status: what it says about the subject.
+        subject: device, member or thing that was examined.
+        message: what was looked at, without verdict: ``COOP primaries``.
+        expected: in words; empty if the message says it.
+        actual: in words.
+        device: the device to look at next, if there is one.
+        evidence: what the verdict rests on.
+        next_steps: what a person does now, best first; only where something is wrong.
+    """
 
     status: Status
     subject: str
     message: str
     expected: str = ""
     actual: str = ""
+    device: str = ""
+    evidence: tuple[Seen, ...] = ()
+    next_steps: tuple[str, ...] = ()
 
 
 class Outcome(FrozenModel):

@@ -1,0 +1,1 @@
+"""The only door to devices: inventory, SSH, Nornir, Netmiko, NAPALM."""

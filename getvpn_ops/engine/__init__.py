@@ -1,0 +1,1 @@
+"""What the program does, over ports: collect, assemble, judge. It knows no device library and no database."""

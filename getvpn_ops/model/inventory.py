@@ -1,0 +1,129 @@
+"""The fleet as people describe it: devices, and what each GDOI group should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from getvpn_ops.model.base import FrozenModel
+from getvpn_ops.model.values import Address, Network
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Role(StrEnum):
+    """What a router is to GETVPN."""
+
+    KEY_SERVER = "ks"
+    MEMBER = "gm"
+    OUTSIDER = "ce"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One router.
+
+    Attributes:
+        name: its key in the inventory.
+        hostname: management address or DNS name.
+        port: of SSH.
+        role: None if the inventory does not say: then the device is asked.
+        gdoi_groups: names of the groups it serves or is a member of.
+        gdoi_addresses: addresses that GDOI knows it by, of all groups; empty if the inventory does not say.
+        site: name of the place; routers of one site back each other up.
+        ring: 1 is touched first in a rollout; None if it is not said.
+        model: hardware; empty if not said.
+        release: IOS release; empty if not said.
+        serial: of the chassis; a device that shows another one is the wrong device.
+        prefixes: networks behind it.
+        manager: whether the management station stands behind it.
+        pilot: whether it is a pilot of a migration.
+        host_groups: inventory groups it belongs to, nearest first.
+        expected_hostname: in its prompt; the name if not said.
+    """
+
+    name: str
+    hostname: str = ""
+    port: int = 22
+    role: Role | None = None
+    gdoi_groups: tuple[str, ...] = ()
+    gdoi_addresses: tuple[Address, ...] = ()
+    site: str = ""
+    ring: int | None = None
+    model: str = ""
+    release: str = ""
+    serial: str = ""
+    prefixes: tuple[Network, ...] = ()
+    manager: bool = False
+    pilot: bool = False
+    host_groups: tuple[str, ...] = ()
+    expected_hostname: str = ""
+
+
+class Direction(StrEnum):
+    """Of a group's SAs."""
+
+    BOTH = "both"
+    RECEIVE_ONLY = "receive-only"
+
+
+class GdoiGroupIntent(FrozenModel):
+    """What a GDOI group should be: one file of ``gdoi_groups/``. What is not said is not checked.
+
+    Attributes:
+        name: of the group; local to each router on the wire, but one name in this file.
+        identity: the number, or address, that the routers agree on.
+        key_servers: devices, in no order; None if not said.
+        members: devices; None means every device with role ``gm`` whose ``gdoi_groups`` has this group.
+        direction: of the SAs.
+        fail_close: whether members close before they are registered.
+    """
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
+    name: str
+    identity: int | str | None = None
+    key_servers: tuple[str, ...] | None = None
+    members: tuple[str, ...] | None = None
+    direction: Direction | None = None
+    fail_close: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """All devices and groups, validated: every name that a group uses is a device here.
+
+    Attributes:
+        devices: by name, in the order of the file.
+        gdoi_groups: by name; a group that only hosts name has no intent and is absent.
+        source: where it was read, for messages.
+    """
+
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    gdoi_groups: Mapping[str, GdoiGroupIntent] = field(default_factory=dict)
+    source: str = ""
+
+    def group_names(self) -> tuple[str, ...]:
+        """Groups with an intent, then those that hosts alone name."""
+        named = (group for device in self.devices.values() for group in device.gdoi_groups)
+        return tuple(dict.fromkeys([*self.gdoi_groups, *named]))
+
+    def key_servers(self, group: str) -> tuple[Device, ...]:
+        """The key servers of a group: those of its intent, else hosts with that role in that group."""
+        intent = self.gdoi_groups.get(group)
+        if intent is not None and intent.key_servers is not None:
+            return tuple(self.devices[name] for name in intent.key_servers)
+        return self._in_group(group, Role.KEY_SERVER)
+
+    def members(self, group: str) -> tuple[Device, ...]:
+        """The expected members of a group."""
+        intent = self.gdoi_groups.get(group)
+        if intent is not None and intent.members is not None:
+            return tuple(self.devices[name] for name in intent.members)
+        return self._in_group(group, Role.MEMBER)
+
+    def _in_group(self, group: str, role: Role) -> tuple[Device, ...]:
+        return tuple(item for item in self.devices.values() if item.role is role and group in item.gdoi_groups)

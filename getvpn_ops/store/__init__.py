@@ -1,0 +1,1 @@
+"""What is kept: runs, captures, outcomes. SQLite by default, PostgreSQL by URL."""
