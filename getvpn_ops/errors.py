@@ -92,6 +92,20 @@ class DispatchError(GetvpnOpsError):
     exit_code = ExitCode.USAGE
 
 
+class NotAllowedError(UsageError):
+    """A line may not go to a device under the list it was sent under.
+
+    Attributes:
+        line: as it was to be sent, secrets replaced, with whatever is unseen as an escape.
+        reason: why not, for a person.
+    """
+
+    def __init__(self, line: str, reason: str) -> None:
+        self.line = line
+        self.reason = reason
+        super().__init__(f"'{line}' was not sent: {reason}")
+
+
 class StoreError(GetvpnOpsError):
     """The store cannot be opened, read or written, or is of another version of this program."""
 

@@ -287,28 +287,23 @@ def _expected(fleet: FleetState, name: str) -> GroupView:
     unclear = [state for state in fleet.devices.values() if state.device.role is None]
     servers += [item for item in unclear if _shows(InGroup(item, name, identity), key_server=True)]
     members += [item for item in unclear if _shows(InGroup(item, name, identity), key_server=False)]
-    return _view(fleet, name, identity, intent, servers, members)
+    return _view(fleet, name, identity, servers, members)
 
 
 def _from_routers(fleet: FleetState, name: str, identity: str | None) -> GroupView:
     states = fleet.devices.values()
     servers = [item for item in states if _shows(InGroup(item, name, identity), key_server=True)]
     members = [item for item in states if _shows(InGroup(item, name, identity), key_server=False)]
-    return _view(fleet, name, identity, None, servers, members)
+    return _view(fleet, name, identity, servers, members)
 
 
-def _view(  # noqa: PLR0913 -- the parts of one record
-    fleet: FleetState,
-    name: str,
-    identity: str | None,
-    intent: GdoiGroupIntent | None,
-    servers: list[DeviceState],
-    members: list[DeviceState],
+def _view(
+    fleet: FleetState, name: str, identity: str | None, servers: list[DeviceState], members: list[DeviceState]
 ) -> GroupView:
     return GroupView(
         name,
         identity,
-        intent,
+        fleet.inventory.gdoi_groups.get(name),
         tuple(KeyServerView(state, name, identity) for state in servers),
         tuple(MemberView(state, name, identity) for state in members),
         fleet,

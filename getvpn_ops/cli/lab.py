@@ -346,7 +346,7 @@ def _ask(place: Workspace, do: str, **rest: object) -> dict[str, Any]:
         return ask(place.socket, do, **rest)
     except ControlError as exc:
         hint = "; start one with getvpn-ops lab up" if "no lab" in str(exc) else ""
-        raise UsageError(f"{exc}{hint}") from exc  # noqa: EM102
+        raise UsageError(f"{exc}{hint}") from exc
 
 
 def _option(text: str) -> tuple[str, str]:

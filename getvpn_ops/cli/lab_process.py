@@ -104,7 +104,7 @@ def start(place: Workspace, settings: Settings, faults: Path | None, flows: Path
     try:
         place.prepare()
     except OSError as exc:
-        raise UsageError(f"cannot use {place.folder}: {exc.strerror or exc}") from exc  # noqa: EM102
+        raise UsageError(f"cannot use {place.folder}: {exc.strerror or exc}") from exc
     words = [
         sys.executable, "-m", "getvpn_ops", "lab", "up", "--foreground",
         "--workspace", str(place.root), "--inventory", str(settings.inventory.resolve()),
@@ -130,7 +130,7 @@ def start(place: Workspace, settings: Settings, faults: Path | None, flows: Path
             raise UsageError(msg)
         if time.monotonic() > until:
             process.terminate()
-            raise UsageError(f"the lab did not start within {_START_PATIENCE:g} s; see {place.log}")  # noqa: EM102
+            raise UsageError(f"the lab did not start within {_START_PATIENCE:g} s; see {place.log}")
         time.sleep(0.05)
 
 

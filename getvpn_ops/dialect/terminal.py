@@ -46,3 +46,17 @@ REFUSALS = (
     re.compile(r"Line has invalid autocommand"),
 )
 """First words of the answers with which IOS says that it did not run a command."""
+
+_REFUSED_WITHIN = 6  # lines: the echo, the caret, stamps of the prompt
+
+
+def refusal(text: str) -> str | None:
+    """The words with which IOS refused a command, if the whole answer is a refusal; None if it ran it.
+
+    Args:
+        text: what came between the echo and the next prompt.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > _REFUSED_WITHIN:
+        return None
+    return next((line for line in lines if any(form.match(line) for form in REFUSALS)), None)

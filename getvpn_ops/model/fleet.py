@@ -1,7 +1,7 @@
 """The state of a fleet: what each device told, when, and what it did not tell.
 
-Checks read it and nothing else. Absence is loud: whoever asks for state that is not there gets ``EvidenceMissingError``,
-which makes an outcome UNKNOWN and says why.
+Checks read it and nothing else. Absence is loud: whoever asks for state that is not there gets
+``EvidenceMissingError``, which makes an outcome UNKNOWN and says why.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Evidence:
         parsed: the state; None if there is none.
         trouble: why the device gave no whole answer; None if it did (the text may still not parse).
         reason: why there is no state, for a person.
+        empty: whether the device answered, and said nothing. For some commands that means that there is nothing.
     """
 
     device: str
@@ -55,6 +56,7 @@ class Evidence:
     parsed: Parsed[Any] | None
     trouble: Trouble | None = None
     reason: str = ""
+    empty: bool = False
 
     @property
     def seen(self) -> Seen:
@@ -153,9 +155,14 @@ class DeviceState:
         return bool(asked) and asked[-1].parsed is not None
 
     def refused(self, kind: type, command: str | None = None) -> bool:
-        """Whether the device was asked and said that it does not know the command: an older release, or another role."""
+        """Whether the device said that it does not know the command: an older release, or another role."""
         asked = self._asked(kind, command)
-        return bool(asked) and asked[-1].parsed is None and asked[-1].trouble is Trouble.REFUSED
+        return bool(asked) and asked[-1].trouble is Trouble.REFUSED
+
+    def silent(self, kind: type, command: str | None = None) -> Seen | None:
+        """Where the device answered with nothing at all; None if it said something or was not asked."""
+        asked = self._asked(kind, command)
+        return asked[-1].seen if asked and asked[-1].empty else None
 
     def _asked(self, kind: type, command: str | None) -> list[Evidence]:
         return [

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 
 def single_primary(group: GroupView, _params: NoParams) -> Iterator[Finding]:
-    """Two primaries is a split COOP: each rekeys its own members with keys of its own, and after that the two halves of
-    the network no longer understand each other. No primary means that nobody rekeys at all.
+    """Two primaries is a split, none means that nobody rekeys.
+
+    In a split each primary rekeys its own members with keys of its own; after that the two halves of the network no
+    longer understand each other.
     """
     primaries, evidence = [], []
     for server in group.key_servers:

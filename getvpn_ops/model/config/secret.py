@@ -6,23 +6,37 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from functools import cache
 
 _DIGITS = 12
+_KEY_MIN = 16  # bytes
+_salt = [secrets.token_bytes(32)]
 
 
-@cache
-def _salt() -> bytes:
-    return secrets.token_bytes(32)
+def use_key(key: bytes) -> None:
+    """Key the fingerprints of this process with the key of this installation, before anything is read.
+
+    Without it the key is random: then fingerprints of different processes say nothing to each other. With it, changed
+    and unchanged secrets can be told apart between runs. The key itself is used for nothing else than to derive others.
+
+    Args:
+        key: 16 random bytes or more, from a file that only its owner can read.
+
+    Raises:
+        ValueError: the key is too short.
+    """
+    if len(key) < _KEY_MIN:
+        msg = f"the key of this installation has {len(key)} bytes; it needs {_KEY_MIN}"
+        raise ValueError(msg)
+    _salt[0] = hmac.new(key, b"getvpn-ops: fingerprints of secrets", hashlib.sha256).digest()
 
 
 def fingerprint(text: str) -> str:
     """Twelve hexadecimal digits that stand for a secret.
 
-    Keyed with random bytes of this process: two parse results of one process can be compared, and nobody who finds a
-    stored result can try a dictionary against it. Fingerprints of different processes say nothing to each other.
+    Keyed (``use_key``): equal secrets can be told, and nobody who finds a stored result can try a dictionary against
+    it.
     """
-    return hmac.new(_salt(), text.encode(errors="backslashreplace"), hashlib.sha256).hexdigest()[:_DIGITS]
+    return hmac.new(_salt[0], text.encode(errors="backslashreplace"), hashlib.sha256).hexdigest()[:_DIGITS]
 
 
 def placeholder(text: str) -> str:
@@ -44,7 +58,7 @@ class Secret(_Hidden):
         kind: what it is, such as ``isakmp-key``.
         encryption: IOS's number for how the printed text is encrypted (``0`` plain, ``6`` AES with the master key,
             ``7`` obfuscated, ``5``, ``8`` and ``9`` hashes) as printed; None if it is not printed.
-        fingerprint: equal for equal texts within one process.
+        fingerprint: equal for equal texts under one key; see ``use_key``.
     """
 
     kind: str
