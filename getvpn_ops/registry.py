@@ -121,8 +121,8 @@ def evaluate(spec: Spec[V_contra, P], view: V_contra, raw: Mapping[str, object] 
         raw: parameters as a person wrote them; validated here.
 
     Returns:
-        The worst of the findings. UNKNOWN if evidence is missing or nothing was examined, ERROR if the parameters are
-        wrong or the spec itself crashed.
+        The worst of the findings. At best UNKNOWN if evidence is missing or nothing was examined, at best ERROR if the
+        parameters are wrong or the spec itself crashed: a failure seen before that stays a failure.
     """
 
     def conclude(status: Status, reason: str, findings: tuple[Finding, ...] = ()) -> Outcome:
@@ -144,9 +144,13 @@ def evaluate(spec: Spec[V_contra, P], view: V_contra, raw: Mapping[str, object] 
     try:
         seen.extend(spec.examine(view, params))
     except EvidenceMissingError as exc:
-        return conclude(Status.UNKNOWN, str(exc), tuple(seen))
+        return conclude(_with(Status.UNKNOWN, seen), str(exc), tuple(seen))
     except Exception as exc:
         logger.exception("%s crashed on %s", spec.id, view.name)
-        return conclude(Status.ERROR, f"{type(exc).__name__}: {exc}", tuple(seen))
+        return conclude(_with(Status.ERROR, seen), f"{type(exc).__name__}: {exc}", tuple(seen))
     reason = "" if seen else "nothing was examined"
     return conclude(worst(finding.status for finding in seen), reason, tuple(seen))
+
+
+def _with(status: Status, findings: Iterable[Finding]) -> Status:
+    return worst((status, *(finding.status for finding in findings)))

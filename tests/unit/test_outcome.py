@@ -82,16 +82,28 @@ def test_evaluate(primaries: int | None, raw: dict[str, object], status: Status,
     assert (outcome.subject, outcome.severity) == ("ks1", Severity.CRITICAL)
 
 
-def test_findings_before_a_crash_are_kept() -> None:
+@pytest.mark.parametrize(
+    ("seen", "error", "status"),
+    [
+        (Status.FAIL, EvidenceMissingError("and then nothing"), Status.FAIL),
+        (Status.FAIL, RuntimeError("and then a crash"), Status.FAIL),
+        (Status.PASS, EvidenceMissingError("and then nothing"), Status.UNKNOWN),
+        (Status.PASS, RuntimeError("and then a crash"), Status.ERROR),
+    ],
+)
+def test_findings_before_a_crash_are_kept_and_a_failure_stays_one(
+    seen: Status, error: Exception, status: Status
+) -> None:
     def examine(box: Box, params: NoParams) -> Iterator[Finding]:
         """Why."""
         del params
-        yield Finding(status=Status.FAIL, subject=box.name, message="seen before the crash")
-        raise EvidenceMissingError("and then nothing")
+        yield Finding(status=seen, subject=box.name, message="seen before the crash")
+        raise error
 
     spec = Spec(id="half-way", title="t", severity=Severity.INFO, params=NoParams, examine=examine)
     outcome = evaluate(spec, Box(name="gm1"))
-    assert outcome.status is Status.UNKNOWN
+    assert outcome.status is status
+    assert "and then" in outcome.reason
     assert [finding.message for finding in outcome.findings] == ["seen before the crash"]
 
 
