@@ -27,10 +27,18 @@ class GetvpnOpsError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL
 
 
+class DefectError(GetvpnOpsError):
+    """Something that cannot happen did; the message holds no secret."""
+
+
 class UsageError(GetvpnOpsError):
     """What was asked for cannot be asked for."""
 
     exit_code = ExitCode.USAGE
+
+
+class NoWorkspaceError(UsageError):
+    """There is no workspace here, or no lab in it."""
 
 
 class UnknownCommandError(UsageError):

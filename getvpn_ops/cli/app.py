@@ -10,13 +10,29 @@ from typing import Annotated, NoReturn
 import typer
 
 from getvpn_ops import __version__
-from getvpn_ops.cli import explain, lab, parse
+from getvpn_ops.cli.lazy import Lazy, commands_of
 from getvpn_ops.cli.output import open_streams, say
 from getvpn_ops.dialect.secrets import redact
-from getvpn_ops.errors import ExitCode, GetvpnOpsError, NoSuchPageError, ParseFailure, UnknownCommandError
+from getvpn_ops.errors import DefectError, ExitCode, GetvpnOpsError, NoSuchPageError, ParseFailure, UnknownCommandError
+
+COMMANDS = {
+    "init": Lazy("getvpn_ops.cli.init", "command", "Make a workspace from a few questions."),
+    "inventory": Lazy("getvpn_ops.cli.inventory", "app", "Which devices there are, and whether that is written right."),
+    "hostkeys": Lazy("getvpn_ops.cli.hostkeys", "app", "Which keys devices must show before anything is sent."),
+    "doctor": Lazy("getvpn_ops.cli.sweeps", "doctor", "What this program needs on each device, and how to give it."),
+    "collect": Lazy("getvpn_ops.cli.sweeps", "collect", "Ask the devices, and keep what they say."),
+    "health": Lazy("getvpn_ops.cli.sweeps", "health", "Whether the encrypted WAN is healthy, and why not."),
+    "diagnose": Lazy("getvpn_ops.cli.diagnose", "command", "Why a group or a device is not well: causes in order."),
+    "runs": Lazy("getvpn_ops.cli.runs", "command", "What was looked at, when, and how it ended."),
+    "parse": Lazy("getvpn_ops.cli.parse", "command", "Turn what a router printed into typed state."),
+    "explain": Lazy("getvpn_ops.cli.explain", "command", "What a check or a log message means, and what to do."),
+    "lab": Lazy("getvpn_ops.cli.lab", "app", "A fleet of simulated routers on this machine."),
+}
+"""In the order in which a newcomer needs them."""
 
 app = typer.Typer(
     name="getvpn-ops",
+    cls=commands_of(COMMANDS),
     help="Fleet manager for Cisco IOS / IOS-XE routers that run GETVPN (GDOI).",
     no_args_is_help=True,
     add_completion=False,
@@ -24,9 +40,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"auto_envvar_prefix": "GETVPN_OPS", "help_option_names": ["-h", "--help"]},
 )
-app.command("parse", short_help="Turn what a router printed into typed state.")(parse.command)
-app.command("explain", short_help="Say what a GETVPN log message means and what to look at next.")(explain.command)
-app.add_typer(lab.app)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 -- the signature of a Typer callback
@@ -65,6 +78,8 @@ def main() -> NoReturn:
     except ParseFailure as exc:
         say(f"could not be determined: {exc}", "bold red")
         code = exc.exit_code
+    except DefectError as exc:
+        code = _defect(str(exc))
     except GetvpnOpsError as exc:
         say(f"error: {exc}", "bold red")
         code = exc.exit_code
@@ -76,7 +91,11 @@ def main() -> NoReturn:
     except Exception as exc:
         if os.environ.get("GETVPN_OPS_DEBUG"):
             raise
-        say(f"internal error: {type(exc).__name__}: {redact(str(exc))}", "bold red")
-        say("this is a defect of getvpn-ops; set GETVPN_OPS_DEBUG=1 for the traceback")
-        code = ExitCode.INTERNAL
+        code = _defect(f"{type(exc).__name__}: {redact(str(exc))}")
     sys.exit(code)
+
+
+def _defect(said: str) -> ExitCode:
+    say(f"internal error: {said}", "bold red")
+    say("this is a defect of getvpn-ops; set GETVPN_OPS_DEBUG=1 for the traceback")
+    return ExitCode.INTERNAL

@@ -121,6 +121,9 @@ class Workspace:
         folder = self.folder / "inventory"
         folder.mkdir(mode=0o700, exist_ok=True)
         given = fleet.settings.inventory
+        for path in sorted(given.glob("gdoi_groups/*.y*ml")):
+            (folder / "gdoi_groups").mkdir(mode=0o700, exist_ok=True)
+            self._write(f"inventory/gdoi_groups/{path.name}", path.read_text(encoding="utf-8"))
         hosts = _read(given / "hosts.yaml")
         for name, station in fleet.stations.items():
             entry = dict(hosts.get(name) or {})

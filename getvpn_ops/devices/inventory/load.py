@@ -1,0 +1,172 @@
+"""Inventory files, or another of Nornir's inventory plugins -> devices, groups, and Nornir's own objects."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from getvpn_ops.devices.inventory.gdoi_groups import FOLDER, join_groups, read_groups
+from getvpn_ops.devices.inventory.hosts import Access, device_of
+from getvpn_ops.devices.inventory.plugins import read_plugin
+from getvpn_ops.devices.inventory.simple import SimpleFiles, read_simple
+from getvpn_ops.devices.inventory.source import names_passwords
+from getvpn_ops.model.inventory import Inventory, Role
+from getvpn_ops.settings.mistakes import Mistakes, shown
+from getvpn_ops.settings.yaml_file import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from pathlib import Path
+
+    from nornir.core.inventory import Inventory as NornirInventory
+
+    from getvpn_ops.devices.inventory.source import Origins
+    from getvpn_ops.model.inventory import Device
+    from getvpn_ops.settings import Workspace
+
+__all__ = ["Access", "LoadedInventory", "load_folder", "load_inventory"]
+
+_WHAT = "the inventory is wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedInventory:
+    """An inventory without mistakes.
+
+    Attributes:
+        inventory: devices and groups, as everything but the sessions uses them.
+        nornir: the same hosts as Nornir's objects; their names are those of ``inventory.devices``.
+        access: how each device is reached, by name.
+        notes: what is not wrong and still worth a look, for a person.
+        password_files: files of the inventory that hold a password; whoever can read them can log in.
+    """
+
+    inventory: Inventory
+    nornir: NornirInventory
+    access: Mapping[str, Access]
+    notes: tuple[str, ...] = ()
+    password_files: tuple[Path, ...] = ()
+
+
+def load_inventory(workspace: Workspace) -> LoadedInventory:
+    """The inventory of a workspace: from its folder, or by the plugin that its Nornir configuration names.
+
+    Raises:
+        MistakesError: something is wrong; says all of it.
+    """
+    if workspace.nornir is None:
+        return load_folder(workspace.inventory)
+    mistakes = Mistakes()
+    found = read_plugin(workspace.nornir, mistakes)
+    mistakes.settle(_WHAT)
+    return _load(*found, workspace.inventory / FOLDER, workspace.nornir, mistakes)
+
+
+def load_folder(
+    folder: Path,
+    added: Mapping[str, tuple[str, dict[str, Any]]] | None = None,
+    mistakes: Mistakes | None = None,
+) -> LoadedInventory:
+    """The SimpleInventory of a folder, with its ``gdoi_groups``.
+
+    Args:
+        folder: of ``hosts.yaml``, ``groups.yaml`` and ``defaults.yaml``.
+        added: hosts that are to be judged as if they stood in it: their entries, and where they stand.
+        mistakes: found before, to be told with those of the inventory.
+
+    Raises:
+        MistakesError: something is wrong; says all of it.
+    """
+    mistakes = mistakes or Mistakes()
+    found = read_simple(SimpleFiles.of(folder), mistakes, added)
+    return _load(*found, folder / FOLDER, folder, mistakes)
+
+
+def _load(nornir: NornirInventory, origins: Origins, groups: Path, source: Path, mistakes: Mistakes) -> LoadedInventory:
+    files = read_groups(groups, mistakes)
+    devices, access, data = {}, {}, {}
+    for host in nornir.hosts.values():
+        made = device_of(host, origins, mistakes)
+        if made is not None:
+            devices[host.name], access[host.name], data[host.name] = made
+    if not nornir.hosts and not mistakes:
+        mistakes.at(
+            origins.hosts, (), "there is no host in it: write one, or take them from a table with inventory import"
+        )
+    devices = join_groups(files, devices, data, set(nornir.hosts), mistakes)
+    _apart(devices, access, nornir, origins, mistakes)
+    mistakes.settle(_WHAT)
+    inventory = Inventory(devices, {name: file.intent for name, file in files.items()}, shown(source))
+    return LoadedInventory(inventory, nornir, access, tuple(_notes(inventory)), tuple(_password_files(nornir, origins)))
+
+
+def _apart(
+    devices: Mapping[str, Device],
+    access: Mapping[str, Access],
+    nornir: NornirInventory,
+    origins: Origins,
+    mistakes: Mistakes,
+) -> None:
+    """No two hosts may be one device."""
+
+    def twice(what: str, key: str, of: Callable[[Device], Iterable[Hashable]], *, data: bool = True) -> None:
+        seen: dict[Hashable, str] = {}
+        for device in devices.values():
+            for value in of(device):
+                first = seen.setdefault(value, device.name)
+                if first != device.name:
+                    host = nornir.hosts[device.name]
+                    source, where = origins.of_data(host, (key,)) if data else origins.of_attribute(host, key)
+                    mistakes.at(source, where, f"{device.name} has {what} of {first}")
+
+    twice(
+        "the address and port",
+        "hostname",
+        lambda item: [(item.hostname.lower(), item.port, access[item.name].ssh.jump)],
+        data=False,
+    )
+    twice("the serial number", "serial", lambda item: [item.serial] if item.serial else [])
+    twice(
+        "a GDOI address",
+        "gdoi_addresses",
+        lambda item: [(group, address) for group in item.gdoi_groups for address in item.gdoi_addresses],
+    )
+
+
+def _notes(inventory: Inventory) -> Iterable[str]:
+    """What a person may have forgotten."""
+    devices = inventory.devices.values()
+    nowhere = [device.name for device in devices if device.role in {Role.KEY_SERVER, Role.MEMBER}]
+    nowhere = [name for name in nowhere if not inventory.devices[name].gdoi_groups]
+    if nowhere:
+        yield f"in no GDOI group, though a key server or member: {_few(nowhere)}"
+    unsaid = [device.name for device in devices if device.role is None]
+    if unsaid:
+        yield f"no role (ks, gm or ce), so each is asked: {_few(unsaid)}"
+    for group in inventory.group_names():
+        if group not in inventory.gdoi_groups:
+            yield f"GDOI group {group}: no file in {FOLDER}/ says what it should be"
+        if not inventory.key_servers(group):
+            yield f"GDOI group {group}: no key server in the inventory"
+    unknown = [
+        device.name
+        for device in devices
+        if device.role is Role.MEMBER and device.gdoi_groups and not device.gdoi_addresses
+    ]
+    if unknown:
+        yield f"no gdoi_addresses, so key servers' members cannot be told by address: {_few(unknown)}"
+
+
+def _few(names: list[str], most: int = 5) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _password_files(nornir: NornirInventory, origins: Origins) -> Iterable[Path]:
+    sources = defaultdict(list)
+    for element in names_passwords(nornir):
+        source, _ = origins.of(element)
+        if isinstance(source, Document):
+            sources[source.path].append(element)
+    return sources

@@ -1,0 +1,36 @@
+"""What a user may set, and the workspace it is set for."""
+
+from getvpn_ops.settings.find import find_workspace, read_settings
+from getvpn_ops.settings.schema import (
+    CredentialSettings,
+    FromCommand,
+    FromEnvironment,
+    FromFile,
+    FromKeyring,
+    FromPrompt,
+    HealthSettings,
+    RetentionSettings,
+    SecretSource,
+    Settings,
+    SshOverrides,
+    SshSettings,
+)
+from getvpn_ops.settings.workspace import Workspace
+
+__all__ = [
+    "CredentialSettings",
+    "FromCommand",
+    "FromEnvironment",
+    "FromFile",
+    "FromKeyring",
+    "FromPrompt",
+    "HealthSettings",
+    "RetentionSettings",
+    "SecretSource",
+    "Settings",
+    "SshOverrides",
+    "SshSettings",
+    "Workspace",
+    "find_workspace",
+    "read_settings",
+]
