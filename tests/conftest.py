@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-pytest_plugins = ["lab_routers"]
+pytest_plugins = ["lab_routers", "databases"]
 
 SOAK = bool(os.environ.get("GETVPN_OPS_SOAK"))
 

@@ -7,6 +7,15 @@ the TextFSM template of ``parsers/`` over it, ``build`` turns the rows into the 
 """
 
 from getvpn_ops.parsing.parse import known_commands, parse
-from getvpn_ops.parsing.transcript import Piece, Transcript, parse_transcript
+from getvpn_ops.parsing.transcript import Exchange, Piece, Split, Transcript, parse_transcript, split_transcript
 
-__all__ = ["Piece", "Transcript", "known_commands", "parse", "parse_transcript"]
+__all__ = [
+    "Exchange",
+    "Piece",
+    "Split",
+    "Transcript",
+    "known_commands",
+    "parse",
+    "parse_transcript",
+    "split_transcript",
+]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.dialect.secrets import redact
-from getvpn_ops.dialect.terminal import PROMPT
+from getvpn_ops.dialect.terminal import PAGER, PROMPT
 from getvpn_ops.errors import ParseFailure, UnknownCommandError
 from getvpn_ops.parsing.clean import LONGEST, decode, screen
 from getvpn_ops.parsing.index import resolve
@@ -66,6 +66,42 @@ class Unsplit:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """One command of a terminal log, and what came back.
+
+    Attributes:
+        hostname: from the prompt; None for a bare ``#``.
+        typed: the command as typed; it may hold a secret.
+        line: number of the prompt's line in the log; the output begins one line below.
+        text: what a terminal shows between this prompt and the next; it may hold secrets.
+        quit_at_pager: whether the output was left at ``--More--``, so that the rest was never shown.
+        ends_the_log: whether no prompt follows, so that nothing shows that the answer is whole.
+    """
+
+    hostname: str | None
+    typed: str
+    line: int
+    text: str
+    quit_at_pager: bool = False
+    ends_the_log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A terminal log, split at its prompts and not read yet.
+
+    Attributes:
+        exchanges: every command in order.
+        hostnames: of its prompts, also of those that nothing was typed at, in order of appearance.
+        unsplit: text that could not be given to a command.
+    """
+
+    exchanges: tuple[Exchange, ...]
+    hostnames: tuple[str, ...] = ()
+    unsplit: tuple[Unsplit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """A terminal log, split at its prompts.
 
@@ -90,8 +126,8 @@ class Transcript:
         )
 
 
-def parse_transcript(text: str | bytes) -> Transcript:
-    """Split a terminal log at its prompts and parse every command in it.
+def split_transcript(text: str) -> Split:
+    """Split a terminal log at its prompts.
 
     A prompt is a line that begins with a host name and ``#`` or ``>``, where at least one such line of that host has
     nothing or an IOS command behind it. A bare ``#`` counts only with a show command behind it.
@@ -99,26 +135,41 @@ def parse_transcript(text: str | bytes) -> Transcript:
     Raises:
         ParseFailure: the text is empty or holds no prompt.
     """
-    decoded, warnings = decode(text) if isinstance(text, bytes) else (text, [])
-    lines = screen(decoded).split("\n")
-    prompts = _prompts(lines)
+    lines = screen(text).split("\n")
     if not any(line.strip() for line in lines):
         raise ParseFailure("transcript", "the text is empty")
+    prompts = _prompts(lines)
     if not prompts:
         raise ParseFailure(
             "transcript",
             "no prompt such as 'KS1#show crypto gdoi' was found; name the command instead: parse COMMAND FILE",
         )
+    sent = text.split("\n") if "ore" in text else lines  # as it came, with what the pager erased of itself
     unsplit: list[Unsplit] = []
     _left_over(lines, 0, prompts[0][0], unsplit)
-    pieces: list[Piece] = []
+    exchanges: list[Exchange] = []
     ends = [number for number, _, _ in prompts[1:]] + [len(lines)]
     for (number, hostname, typed), end in zip(prompts, ends, strict=True):
         if typed:
-            pieces.append(_piece(lines, number, end, hostname, typed))
+            body = "\n".join(lines[number + 1 : end]) + ("\n" if number + 1 < end < len(lines) else "")
+            last = end == len(lines)
+            left = not last and PAGER.search(sent[end]) is not None
+            exchanges.append(Exchange(hostname, typed, number + 1, body, left, last))
         else:
             _left_over(lines, number + 1, end, unsplit)
-    return Transcript(tuple(pieces), tuple(unsplit), tuple(warnings))
+    hostnames = dict.fromkeys(hostname for _, hostname, _ in prompts if hostname)
+    return Split(tuple(exchanges), tuple(hostnames), tuple(unsplit))
+
+
+def parse_transcript(text: str | bytes) -> Transcript:
+    """Split a terminal log at its prompts (``split_transcript``) and parse every command in it.
+
+    Raises:
+        ParseFailure: the text is empty or holds no prompt.
+    """
+    decoded, warnings = decode(text) if isinstance(text, bytes) else (text, [])
+    split = split_transcript(decoded)
+    return Transcript(tuple(_piece(exchange) for exchange in split.exchanges), split.unsplit, tuple(warnings))
 
 
 def _prompts(lines: list[str]) -> list[tuple[int, str | None, str]]:
@@ -151,21 +202,27 @@ def _left_over(lines: list[str], start: int, end: int, unsplit: list[Unsplit]) -
         unsplit.append(Unsplit(filled[0], filled[-1], text))
 
 
-def _piece(lines: list[str], number: int, end: int, hostname: str | None, typed: str) -> Piece:
-    def fate(what: Fate, reason: str | None = None, parsed: Parsed[Any] | None = None) -> Piece:
-        return Piece(hostname, redact(typed), number + 1, what, parsed, reason)
+def is_show(typed: str) -> bool:
+    """Whether something typed is a show command, known or not."""
+    return _SHOWS.match(typed) is not None
 
-    body = lines[number + 1 : end]
-    if not _SHOWS.match(typed):
+
+def _piece(exchange: Exchange) -> Piece:
+    typed = exchange.typed
+
+    def fate(what: Fate, reason: str | None = None, parsed: Parsed[Any] | None = None) -> Piece:
+        return Piece(exchange.hostname, redact(typed), exchange.line, what, parsed, reason)
+
+    if not is_show(typed):
         return fate(Fate.NOT_READ)
     if resolve(typed) is None:
-        filled = sum(1 for line in body if line.strip())
+        filled = sum(1 for line in exchange.text.split("\n") if line.strip())
         return fate(Fate.UNKNOWN, f"{filled} line{'s' if filled != 1 else ''} of output not read")
-    if not any(line.strip() for line in body):
+    if not exchange.text.strip():
         return fate(Fate.NO_OUTPUT, "nothing stands between this prompt and the next")
-    padding = "\n" * (number + 1)  # so that line numbers are those of the transcript
+    padding = "\n" * exchange.line  # so that line numbers are those of the transcript
     try:
-        parsed = parse(typed, padding + "\n".join(body) + "\n")
+        parsed = parse(typed, f"{padding}{exchange.text}\n")
     except (ParseFailure, UnknownCommandError) as exc:
         return fate(Fate.FAILED, str(exc))
     return fate(Fate.PARSED, parsed=parsed)

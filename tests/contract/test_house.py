@@ -48,6 +48,8 @@ def test_the_wheel_carries_the_data(wheel: Path) -> None:
     for folder in ("playbooks", "inventory"):
         assert any(name.startswith(f"getvpn_ops/_data/{folder}/") for name in names)
     assert "getvpn_ops/py.typed" in names
+    for step in (ROOT / "getvpn_ops" / "store" / "migrations").rglob("*.py"):
+        assert step.relative_to(ROOT).as_posix() in names
     assert not [name for name in names if name.startswith("tests/")]
 
 
