@@ -6,10 +6,12 @@ name that *this* router gives it, and a router that has the name with another id
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from getvpn_ops.checks.device_view import earlier_of
+from getvpn_ops.checks.served import Served
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.fleet import DeviceState, Sample
 from getvpn_ops.model.inventory import Role
@@ -177,8 +179,21 @@ class KeyServerView(InGroup):
         return self.of(sample.value.groups, sample)
 
 
+@dataclass(frozen=True)
 class MemberView(InGroup):
-    """A member in a group. Every method raises ``EvidenceMissingError`` if the device did not tell."""
+    """A member in a group. Every method raises ``EvidenceMissingError`` if the device did not tell.
+
+    Attributes:
+        whole: the group with all its routers.
+    """
+
+    whole: GroupView = field(repr=False, compare=False)
+
+    @property
+    def earlier(self) -> MemberView | None:
+        """The same in the run to compare with; None if there is none, or it was not asked then."""
+        before = earlier_of(self.whole.fleet, self.device)
+        return MemberView(before, self.group, self.identity, self.whole) if before is not None else None
 
     def members(self) -> Sample[tuple[Member, ...]]:
         """Its registrations, one for each VRF or local address; one of 12.4T without a status."""
@@ -199,6 +214,15 @@ class MemberView(InGroup):
         """Time-based anti-replay."""
         sample = self.state.latest(GmReplay)
         return self.of(sample.value.groups, sample)
+
+    def replays(self) -> tuple[Sample[GmReplayGroup], ...]:
+        """Every look at it, oldest first; empty if there is none."""
+        return tuple(
+            Sample(item, sample.seen, sample.doubts)
+            for sample in self.state.samples(GmReplay)
+            for item in sample.value.groups
+            if item.group_name == self.local_name
+        )
 
     def public_keys(self) -> Sample[GmPubkeyGroup]:
         """With which it checks rekeys."""
@@ -235,6 +259,11 @@ class GroupView:
     members: tuple[MemberView, ...]
     fleet: FleetState
 
+    @cached_property
+    def served(self) -> Served:
+        """What its key servers give to members, worked out once for all of them."""
+        return Served(self)
+
     def primary(self) -> KeyServerView:
         """The key server that says it is primary.
 
@@ -259,17 +288,22 @@ def _role(server: KeyServerView) -> str | None:
 
 
 def group_views(fleet: FleetState) -> tuple[GroupView, ...]:
-    """Every group that the inventory names, and every one that routers show beyond it."""
-    views = []
+    """Every group that the inventory names, and every one that routers show beyond it.
+
+    One with the name of a group of the inventory and another identity is not that group: its view is called by both.
+    """
+    views: list[GroupView] = []
     claimed: set[str] = set()
     for name in fleet.inventory.group_names():
         view = _expected(fleet, name)
         views.append(view)
         claimed |= {item for item in (view.identity, name) if item is not None}
+    taken = {view.name for view in views}
+    loose = {view.name for view in views if view.identity is None}  # judged by name, with all that have it
     for name, identity in _found(fleet):
-        if (identity or name) not in claimed:
+        if (identity or name) not in claimed and name not in loose:
             claimed.add(identity or name)
-            views.append(_from_routers(fleet, name, identity))
+            views.append(_from_routers(fleet, f"{name} (identity {identity})" if name in taken else name, identity))
     return tuple(views)
 
 
@@ -300,14 +334,17 @@ def _from_routers(fleet: FleetState, name: str, identity: str | None) -> GroupVi
 def _view(
     fleet: FleetState, name: str, identity: str | None, servers: list[DeviceState], members: list[DeviceState]
 ) -> GroupView:
-    return GroupView(
+    view = GroupView(
         name,
         identity,
         fleet.inventory.gdoi_groups.get(name),
         tuple(KeyServerView(state, name, identity) for state in servers),
-        tuple(MemberView(state, name, identity) for state in members),
+        (),
         fleet,
     )
+    found = tuple(MemberView(state, name, identity, view) for state in members)
+    object.__setattr__(view, "members", found)  # each knows the other, so one of the two must come first
+    return view
 
 
 def _shows(view: InGroup, *, key_server: bool) -> bool:

@@ -49,7 +49,7 @@ class Wish:
     depth: Depth = Depth.FULL
     sample: int = 20
     interval: timedelta = timedelta(seconds=30)
-    seed: int = 0
+    seed: int | str = 0
     script: Callable[[Device], Script] = script
 
 
@@ -200,11 +200,26 @@ def suspects(state: FleetState) -> frozenset[str]:
 
 
 def read_back(
-    captures: Iterable[Capture], visits: Mapping[str, Visit], inventory: Inventory, selected: Iterable[Device]
+    captures: Iterable[Capture],
+    visits: Mapping[str, Visit],
+    inventory: Inventory,
+    selected: Iterable[Device],
+    why_not: str = "",
 ) -> FleetState:
-    """The state of what was kept: an earlier run, or a folder of captures."""
+    """The state of what was kept: an earlier run, or a folder of captures.
+
+    Args:
+        captures: of it.
+        visits: by device.
+        inventory: what is expected.
+        selected: devices that the answer speaks of.
+        why_not: why a device without a visit was not looked at.
+
+    Raises:
+        DispatchError: there is nothing in it.
+    """
     kept = list(captures)
     times = [item.taken_at for item in kept] + [item.started for item in visits.values()]
     if not times:
         raise DispatchError("there is no capture in it")
-    return assemble(kept, visits, inventory, selected=selected, started=min(times), ended=max(times))
+    return assemble(kept, visits, inventory, selected=selected, started=min(times), ended=max(times), why_not=why_not)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from getvpn_ops.checks.device_view import device_views
 from getvpn_ops.checks.health import DEVICE_CHECKS, GROUP_CHECKS, MEMBER_CHECKS
 from getvpn_ops.checks.views import group_views
-from getvpn_ops.model.report import NotLookedAt, SpecTitle, Sweep
+from getvpn_ops.model.report import NotLookedAt, SpecTitle, Subject, SubjectKind, Sweep
 from getvpn_ops.registry import evaluate
 
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ def _outcomes(fleet: FleetState, wants: Callable[[str, frozenset[str]], bool]) -
         for member in group.members:
             if member.state.was_asked:
                 yield from (evaluate(spec, member) for spec in MEMBER_CHECKS if wants(spec.id, spec.tags))
-    for state in fleet.devices.values():
-        if state.was_asked:
-            yield from (evaluate(spec, state) for spec in DEVICE_CHECKS if wants(spec.id, spec.tags))
+    for device in device_views(fleet):
+        if device.state.was_asked:
+            yield from (evaluate(spec, device) for spec in DEVICE_CHECKS if wants(spec.id, spec.tags))
 
 
 def titles() -> tuple[SpecTitle, ...]:
@@ -100,7 +101,20 @@ def sweep_of(  # noqa: PLR0913 -- the parts of one record
         specs=specs,
         not_looked_at=tuple(_not_looked_at(fleet)),
         notes=notes,
+        subjects=tuple(_subjects(fleet)),
     )
+
+
+def _subjects(fleet: FleetState) -> Iterator[Subject]:
+    """Who can be judged, under the names that outcomes have."""
+    groups = group_views(fleet)
+    for group in groups:
+        yield Subject(group.name, SubjectKind.GROUP, group.name)
+    for group in groups:
+        for member in group.members:
+            yield Subject(member.name, SubjectKind.MEMBER, group.name, member.device)
+    for state in fleet.devices.values():
+        yield Subject(state.name, SubjectKind.DEVICE, device=state.name)
 
 
 def _not_looked_at(fleet: FleetState) -> Iterator[NotLookedAt]:

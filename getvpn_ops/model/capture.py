@@ -42,7 +42,7 @@ class Capture:
             replaced before it becomes a ``Capture``.
         taken_at: when the answer was complete, UTC, by the clock of the run (the lab's, in a lab).
         seconds: from sending to the prompt; None for text of a file.
-        source: SSH engine that fetched it, such as ``libssh2 1.11.1``, or the file it stands in.
+        source: SSH engine that fetched it, such as ``libssh 0.11.3``, or the file it stands in.
         trouble: why there is no (whole) answer; ``text`` is then what came before that.
         reason: the trouble in words, for a person.
     """
@@ -65,7 +65,7 @@ class Visit:
         device: name in the inventory.
         started: UTC, by the clock of the run.
         ended: likewise.
-        engine: SSH engine in use, such as ``libssh2 1.11.1``; empty if none got to work.
+        engine: SSH engine in use, such as ``libssh 0.11.3``; empty if none got to work.
         hostname: of the prompt, if one came.
         commands: how many were answered whole.
         trouble: why it ended early or never began; None if all was asked.

@@ -6,6 +6,7 @@ Checks read it and nothing else. Absence is loud: whoever asks for state that is
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from getvpn_ops.model.inventory import Device, Inventory
     from getvpn_ops.model.parsed import Parsed
 
+_COMMAND = re.compile(r"``(show [^`]+)``")
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
@@ -172,12 +174,18 @@ class DeviceState:
         ]
 
     def _nothing(self, kind: type, command: str | None) -> str:
-        what = command or f"{kind.__name__} state"
+        what = command or command_of(kind)
         if self.visit is None:
             return f"{self.name} was not asked{f': {self.why_not}' if self.why_not else ''}"
         if self.visit.trouble is not None:
             return f"{self.name}: {self.visit.trouble.value}{f': {self.visit.reason}' if self.visit.reason else ''}"
-        return f"{self.name}: nothing here tells the {what}"
+        return f"{self.name}: nothing here answers {what}"
+
+
+def command_of(kind: type) -> str:
+    """The command that gives a kind of state, in words: the first one that its docstring names."""
+    named = _COMMAND.search(kind.__doc__ or "")
+    return named[1].partition(" [")[0] if named else kind.__name__
 
 
 @dataclass(frozen=True, slots=True)

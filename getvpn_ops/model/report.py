@@ -60,6 +60,31 @@ class SpecTitle:
     severity: Severity
 
 
+class SubjectKind(StrEnum):
+    """What an outcome is about."""
+
+    GROUP = "group"
+    MEMBER = "member"
+    DEVICE = "device"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who is behind the name that outcomes carry, so that reports can sort by GDOI group and count devices.
+
+    Attributes:
+        name: as outcomes have it.
+        kind: what it is.
+        group: name of the GDOI group; empty for a device as such.
+        device: name in the inventory; empty for a group.
+    """
+
+    name: str
+    kind: SubjectKind
+    group: str = ""
+    device: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """One run of ``health``, ``doctor`` or the like.
@@ -79,6 +104,8 @@ class Sweep:
         compared_with: id of the earlier run; empty if none.
         changes: against that run.
         notes: remarks for a person, such as lines of a folder that were left out.
+        subjects: everything that was judged, groups first; a report takes an outcome whose subject is missing here
+            for one about a device of that name.
     """
 
     kind: str
@@ -95,3 +122,4 @@ class Sweep:
     compared_with: str = ""
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
+    subjects: tuple[Subject, ...] = ()

@@ -121,7 +121,7 @@ class Cooperation:
             members=members,
             shipped=server.shipped if shared else None,
             policy=hash((server.intent.associations, server.intent.receive_only, server.intent.algorithm)),
-            pseudotime=state.pseudotime,
+            pseudotime=server.pseudotime,
         )
 
     def announce(self) -> None:

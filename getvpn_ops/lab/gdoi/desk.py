@@ -76,5 +76,5 @@ class Desk:
             machine.log("KS_FIRST_GM", address=address)
         state.members[address] = MemberRecord(address, state.address, version, local=True, registered=now)
         machine.log("KS_REGS_COMPL", address=address)
-        answer(Grant(server, state.kek, tuple(policy.living(state.teks, now)), state.sequence))
+        answer(Grant(server, state.kek, tuple(policy.living(state.teks, now)), state.sequence, machine.pseudotime))
         machine.coop.members_changed()

@@ -164,13 +164,20 @@ class KeyServer:
         """Members are told the pseudotime now, and again in two hours."""
         timed = any(tek.replay is not None and tek.replay[0] == "time" for tek in policy.living(self.state.teks, now))
         self._begun = self._begun or now
-        self.state.pseudotime = (now - self._begun).total_seconds()
+        self.state.pseudotime, self.state.timed = (now - self._begun).total_seconds(), now
         self.state.next_sync = now + timedelta(seconds=_SYNC) if timed else None
 
     def adopt_time(self, pseudotime: float) -> None:
         """Take over the pseudotime of the primary."""
-        self._begun = self.world.clock.now() - timedelta(seconds=pseudotime)
-        self.state.pseudotime = pseudotime
+        now = self.world.clock.now()
+        self._begun = now - timedelta(seconds=pseudotime)
+        self.state.pseudotime, self.state.timed = pseudotime, now
+
+    @property
+    def pseudotime(self) -> float:
+        """Seconds of the time-based anti-replay at this moment."""
+        state = self.state
+        return state.pseudotime + (self.world.clock.now() - state.timed).total_seconds() if state.timed else 0.0
 
     def arm(self) -> None:
         """Work out what is due next; only a primary acts on it."""
@@ -238,8 +245,9 @@ class KeyServer:
             teks = tuple(policy.living(state.teks, now))
             way = known if known in under else under[-1]  # members learn of another transport by the one they know
             message = Rekey(
-                state.address, state.sequence, spis, signed, state.kek, teks, replace_now, way.unicast, way.address
-            )
+                state.address, state.sequence, spis, signed, state.kek, teks, replace_now, way.unicast, way.address,
+                self.pseudotime,
+            )  # fmt: skip
             if state.kek not in under:
                 state.sequence = 0
             self._send(message, "with policy-replace " if replace_now else "")

@@ -191,6 +191,7 @@ class Member:
         state.registered = now
         state.rekeys_since, state.commanded, state.passive = 0, False, self.intent.passive
         state.last_sequence = grant.sequence
+        state.pseudotime, state.synced = grant.pseudotime, now
         self._take(grant.kek, list(grant.teks), now)
         if first:
             self.world.log(self.router, "GDOI_ON_OFF", what="ON")
@@ -317,6 +318,7 @@ class Member:
         state.rekeys_total += 1
         state.rekeys_since += 1
         state.last_rekey, state.last_rekey_from = now, message.source
+        state.pseudotime, state.synced = message.pseudotime, now
         state.last_sequence = 0 if fresh else message.sequence
         if message.unicast != message.kek.unicast:
             self.log("GM_REKEY_TRANS_2_UNI" if message.kek.unicast else "GM_REKEY_TRANS_2_MULTI")

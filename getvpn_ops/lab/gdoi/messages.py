@@ -29,12 +29,14 @@ class Grant:
         kek: None: there are no rekeys.
         teks: that live, the newest first.
         sequence: of the last rekey under the KEK.
+        pseudotime: seconds.
     """
 
     server: IPv4Address
     kek: Kek | None
     teks: tuple[Tek, ...]
     sequence: int
+    pseudotime: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Rekey:
         replaces: all other keys are to be dropped at once.
         unicast: how it travels: as the members' KEK says, not as the one that it brings.
         group: where to, if by multicast.
+        pseudotime: seconds.
     """
 
     source: IPv4Address
@@ -62,6 +65,7 @@ class Rekey:
     replaces: bool = False
     unicast: bool = True
     group: IPv4Address | None = None
+    pseudotime: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

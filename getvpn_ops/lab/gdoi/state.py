@@ -232,6 +232,7 @@ class KeyServerState:
         receive_only: as the policy that was shipped has it.
         pending: what differs between the configuration and the policy that was shipped, for people.
         pseudotime: seconds of the time-based anti-replay.
+        timed: when the pseudotime was that.
         next_sync: when members are told the pseudotime again.
         blocked: whether registrations are refused for now.
     """
@@ -256,6 +257,7 @@ class KeyServerState:
     receive_only: bool = False
     pending: tuple[str, ...] = ()
     pseudotime: float = 0.0
+    timed: datetime | None = None
     next_sync: datetime | None = None
     blocked: bool = False
 

@@ -23,7 +23,7 @@ __all__ = ["ConfigLine", "LineKind", "RunningConfig", "Secret"]
 
 @dataclass(frozen=True, slots=True)
 class RunningConfig:
-    """A configuration, whole or a part of one.
+    """A configuration, whole or a part of one (``show running-config``).
 
     Attributes:
         header: what the router printed above it.

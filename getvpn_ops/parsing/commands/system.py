@@ -1,4 +1,4 @@
-"""Commands about the router itself: release, load, clock, logs, access lists."""
+"""Commands about the router itself: release, load, clock, logs, access lists, and what it reaches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from getvpn_ops.model.state import access_lists, logging, system, version
+from getvpn_ops.model.state import access_lists, logging, reach, system, version
 from getvpn_ops.model.syslog import SyslogMessage
 from getvpn_ops.parsing.command import Command
 from getvpn_ops.parsing.syslog import log_line
@@ -161,5 +161,10 @@ COMMANDS: tuple[Command, ...] = (
         template="show_ip_access_lists.textfsm",
         model=access_lists.AccessLists,
         records={"List": access_lists.AccessList},
+    ),
+    Command(
+        template="ping.textfsm",
+        model=reach.Ping,
+        records={"Start": reach.Ping},
     ),
 )

@@ -103,19 +103,19 @@ CASES: dict[tuple[str, str], Case] = {
     ("doctor-address", "known"): (healthy, Status.PASS, "10.254.4.2"),
     ("doctor-address", "not said"): (lambda: known(gdoi_addresses=()), Status.FAIL, "gdoi_addresses: [10.254.4.2]"),
     ("doctor-address", "outside"): (lambda: known(role=Role.OUTSIDER), Status.NOT_APPLICABLE, "not a member"),
-    ("doctor-address", "not told"): (lambda: without(healthy(), DEVICE, Gdoi), Status.UNKNOWN, "nothing here tells"),
+    ("doctor-address", "not told"): (lambda: without(healthy(), DEVICE, Gdoi), Status.UNKNOWN, "nothing here answers"),
     ("doctor-role", "as said"): (healthy, Status.PASS, "gm"),
     ("doctor-role", "no key server"): (lambda: known(role=Role.KEY_SERVER), Status.FAIL, "gm"),
     ("doctor-role", "not said"): (lambda: known(role=None), Status.PASS, "gm"),
     ("doctor-role", "outside, but a member"): (lambda: known(role=Role.OUTSIDER), Status.FAIL, "gm"),
-    ("doctor-role", "not told"): (lambda: without(healthy(), DEVICE, Gdoi), Status.UNKNOWN, "nothing here tells"),
+    ("doctor-role", "not told"): (lambda: without(healthy(), DEVICE, Gdoi), Status.UNKNOWN, "nothing here answers"),
     ("doctor-time", "synchronized"): (lambda: told(NtpStatus, state="synchronized"), Status.PASS, "synchronized"),
     ("doctor-time", "not"): (lambda: told(NtpStatus, state="unsynchronized"), Status.FAIL, "ntp server"),
-    ("doctor-time", "not told"): (lambda: without(healthy(), DEVICE, NtpStatus), Status.UNKNOWN, "nothing here tells"),
+    ("doctor-time", "not told"): (lambda: without(healthy(), DEVICE, NtpStatus), Status.UNKNOWN, "nothing here answers"),
     ("doctor-archive", "there"): (lambda: told(Archive, not_enabled=None), Status.PASS, "configured"),
     ("doctor-archive", "none"): (lambda: told(Archive, not_enabled="Archive not enabled"), Status.FAIL, "path flash"),
     ("doctor-archive", "old"): (lambda: unanswered(Archive, trouble=Trouble.REFUSED), Status.NOT_APPLICABLE, "none"),
-    ("doctor-archive", "not told"): (lambda: without(healthy(), DEVICE, Archive), Status.UNKNOWN, "nothing here tells"),
+    ("doctor-archive", "not told"): (lambda: without(healthy(), DEVICE, Archive), Status.UNKNOWN, "nothing here answers"),
 }  # fmt: skip
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from getvpn_ops.engine.assemble import assemble, evidence_of, in_captures
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.capture import Capture, Trouble
+from getvpn_ops.model.fleet import command_of
 from getvpn_ops.model.inventory import Device, Inventory
 from getvpn_ops.model.state.crypto_map import FailCloses
 from getvpn_ops.model.state.system import Clock
+from getvpn_ops.parsing.commands import COMMANDS
+from getvpn_ops.parsing.index import resolve
+
+if TYPE_CHECKING:
+    from getvpn_ops.parsing.command import Command
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 CLOCK = b"10:15:00.123 CET Sun Mar 1 2026\r\n"
@@ -82,3 +89,10 @@ def test_doubts_spoil_what_must_be_whole() -> None:
     assert state.devices["r1"].latest(Clock).value.now.zone == "CET"
     with pytest.raises(EvidenceMissingError, match="may not be whole"):
         state.devices["r1"].whole(Clock)
+
+
+@pytest.mark.parametrize("parser", COMMANDS, ids=lambda parser: parser.template)
+def test_every_kind_of_state_can_name_a_command_that_gives_it(parser: Command) -> None:
+    found = resolve(command_of(parser.model))
+    assert found is not None
+    assert found.template == parser.template

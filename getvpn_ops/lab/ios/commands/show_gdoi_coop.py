@@ -28,10 +28,10 @@ def coop_lines(router: Router, servers: list[KeyServerState]) -> Iterator[str]:
             yield ""
         yield f"Crypto Gdoi Group Name :{server.group} "
         own = handle(router, server.handle)
+        yield f"        Group handle: {own}, Local Key Server handle: {own}"
         if not server.redundant:  # the sentence is attested, its place is not
             yield "        *NO* redundancy configured for this group"
             continue
-        yield f"        Group handle: {own}, Local Key Server handle: {own}"
         yield ""
         yield from _local_lines(router, server)
         yield ""

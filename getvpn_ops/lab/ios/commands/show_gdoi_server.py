@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.gdoi import software
 from getvpn_ops.lab.gdoi.intent import serving
+from getvpn_ops.lab.gdoi.lists import listed
 from getvpn_ops.lab.ios.commands.show_gdoi_fields import BLANKS, Look, ace_text, left, look
 
 if TYPE_CHECKING:
@@ -91,14 +92,14 @@ def redundancy_lines(router: Router, server: KeyServerState) -> Iterator[str]:
 
 def _rekey_lines(router: Router, server: KeyServerState, wanted: Serving) -> Iterator[str]:
     now = router.clock.now()
-    counts = bool(server.members)  # before the first member there is nothing that runs out
+    kek = server.kek if server.members else None  # before the first member there is nothing that runs out
     yield f"    Group Rekey Lifetime     : {wanted.kek_lifetime} secs"
-    if counts and server.kek is not None:
+    if kek is not None:
         yield "    Group Rekey"
-        yield f"        Remaining Lifetime   : {left(now, server.kek.ends)} secs"
+        yield f"        Remaining Lifetime   : {left(now, kek.ends)} secs"
     yield f"    Rekey Retransmit Period  : {wanted.retransmit[0]} secs"
     yield f"    Rekey Retransmit Attempts: {wanted.retransmit[1]}"
-    if counts:
+    if kek is not None:
         yield "    Group Retransmit"
         yield "        Remaining Lifetime   : 0 secs"
 
@@ -152,7 +153,7 @@ def ks_lines(router: Router, servers: list[KeyServerState], *, detail: bool) -> 
 
 
 def acl_lines(router: Router, servers: list[KeyServerState]) -> Iterator[str]:
-    """``show crypto gdoi ks acl``: the lists as they are configured now, shipped or not."""
+    """``show crypto gdoi ks acl``: the lists as they are configured now, shipped or not, also what is not honoured."""
     blanks = "  " if router.release.is_xe else " "
     for number, server in enumerate(servers):
         if number:
@@ -161,7 +162,8 @@ def acl_lines(router: Router, servers: list[KeyServerState]) -> Iterator[str]:
         yield " Configured ACL:"
         wanted = configured(router, server)
         for item in wanted.associations if wanted else ():
-            yield from (f"   access-list {item.acl}{blanks}{ace_text(entry)}" for entry in item.entries)
+            entries = listed(router.running, item.acl)
+            yield from (f"   access-list {item.acl}{blanks}{ace_text(entry)}" for entry in entries)
 
 
 # -- rekey, replay: no capture exists; these follow Cisco's command reference from memory, and the fields of YANG
@@ -205,7 +207,7 @@ def replay_lines(router: Router, servers: list[KeyServerState]) -> Iterator[str]
         yield "  Timebased Replay:"
         if timed or any(tek.replay and tek.replay[0] == "time" for tek in server.teks):
             heard = max((peer.heard for peer in server.peers.values() if peer.heard), default=now)
-            told = server.next_sync - _SYNC if server.next_sync else heard
+            told = server.timed or (server.next_sync - _SYNC if server.next_sync else heard)
             yield f"    Replay Value             : {server.pseudotime + (now - told).total_seconds():.2f} secs"
             yield f"    Remaining sync time      : {left(now, server.next_sync)} secs"
         else:

@@ -1,0 +1,177 @@
+"""What a router logged since a moment: the log buffer, with stamps read by the router's own clock.
+
+A stamp has no year on most routers, and may be local or UTC without saying so; a router that was never told the time
+stamps its first messages with nonsense. So messages are dated by their age, and one that cannot be dated is taken to be
+as old as the next message that can: buffers are in order.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from getvpn_ops.errors import EvidenceMissingError
+from getvpn_ops.model.state.logging import Logging
+from getvpn_ops.model.state.system import Clock
+from getvpn_ops.model.state.version import Version
+from getvpn_ops.model.syslog import SyslogMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from getvpn_ops.model.fleet import DeviceState, FleetState, Sample
+    from getvpn_ops.model.outcome import Seen
+
+_FUTURE = timedelta(minutes=-2)
+"""A message this far ahead was not stamped by the clock it is compared with."""
+_UNIVERSAL = frozenset({"UTC", "GMT", "Z"})
+_TOO_SHORT = frozenset({"emergencies", "alerts", "critical"})
+"""Levels of a buffer that keeps next to nothing of GETVPN."""
+_STAMP = re.compile(r"(?P<month>[A-Z][a-z]{2}) +(?P<day>\d{1,2}) (?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)")
+_MONTHS = {
+    "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6, "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11,
+    "Dec": 12,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Messages of a router since a moment.
+
+    Attributes:
+        messages: with their age if it is known, oldest first.
+        seen: where they were read.
+        gap: why they may not be all, for a person; empty if they are.
+        span: back to which the log was asked for.
+    """
+
+    messages: tuple[tuple[SyslogMessage, timedelta | None], ...]
+    seen: Seen
+    gap: str
+    span: timedelta
+
+    def of(self, *mnemonics: str) -> tuple[SyslogMessage, ...]:
+        """The messages of some entries of the syslog catalogue."""
+        return tuple(message for message, _ in self.messages if message.entry in mnemonics)
+
+
+def last_look(state: DeviceState, earlier: FleetState | None, otherwise: timedelta) -> timedelta:
+    """How far the last look at a device's log lies behind this one.
+
+    Args:
+        state: of the device, now.
+        earlier: the run to compare with.
+        otherwise: if there is no such run, or it did not look.
+
+    Raises:
+        EvidenceMissingError: the log is missing now.
+    """
+    now = state.latest(Logging).taken_at
+    before = earlier.devices.get(state.name) if earlier is not None else None
+    if before is None or not before.has(Logging):
+        return otherwise
+    return max(now - before.latest(Logging).taken_at, timedelta())
+
+
+def since(state: DeviceState, span: timedelta) -> Log:
+    """What a router logged in the time before it was asked.
+
+    Raises:
+        EvidenceMissingError: the log is missing, or the router keeps none.
+    """
+    sample = state.latest(Logging)
+    buffer = next((item for item in sample.value.destinations if item.name == "Buffer"), None)
+    if sample.value.state == "disabled" or (buffer is not None and buffer.state == "disabled"):
+        msg = f"{state.name} keeps no log: buffer logging is off (`logging buffered`)"
+        raise EvidenceMissingError(msg)
+    if buffer is not None and buffer.level in _TOO_SHORT:
+        msg = f"{state.name} keeps messages of level {buffer.level} only (`logging buffered informational`)"
+        raise EvidenceMissingError(msg)
+    messages = [item for item in sample.value.messages if isinstance(item, SyslogMessage)]
+    ages = _ages(messages, _dating(state, sample, messages))
+    chosen = tuple((message, age) for message, age in zip(messages, ages, strict=True) if age is None or age <= span)
+    return Log(chosen, sample.seen, _gap(sample, ages, span), span)
+
+
+def _gap(sample: Sample[Logging], ages: Sequence[timedelta | None], span: timedelta) -> str:
+    buffer = next((item for item in sample.value.destinations if item.name == "Buffer"), None)
+    doubts = [doubt for doubt in sample.doubts if not doubt.endswith("each counts")]
+    if doubts:
+        return f"the log may not be whole: {doubts[0]}"
+    logged = buffer.logged if buffer is not None else None
+    if logged is None or logged <= len(sample.value.messages):
+        return ""
+    oldest = next((age for age in ages if age is not None), None)
+    if oldest is None or oldest < span:
+        return f"the buffer holds the last {len(sample.value.messages)} of {logged} messages"
+    return ""
+
+
+Dating = tuple["Callable[[SyslogMessage], timedelta | None]", ...]
+
+
+def _ages(messages: Sequence[SyslogMessage], dating: Dating) -> list[timedelta | None]:
+    """The age of each message; the least one where there are several readings of its stamp."""
+    found: list[timedelta | None] = []
+    later: timedelta | None = None
+    for message in reversed(messages):
+        read = [age for way in dating if (age := way(message)) is not None and age >= _FUTURE]
+        later = min(read, default=later)
+        found.append(later)
+    return found[::-1]
+
+
+def _dating(state: DeviceState, sample: Sample[Logging], messages: Sequence[SyslogMessage]) -> Dating:
+    """The ways in which stamps of this router can be read."""
+    now = sample.taken_at
+    clock = state.latest(Clock) if state.has(Clock) else None
+    version = state.latest(Version) if state.has(Version) else None
+    here = clock.value.now.time + (now - clock.taken_at) if clock is not None else None
+    zone = clock.value.now.zone if clock is not None else None
+    is_set = clock is not None and clock.value.now.mark is None
+
+    def by(reading: datetime | None, message: SyslogMessage) -> timedelta | None:
+        if reading is None or message.stamp is None or (is_set and message.mark == "*"):
+            return None
+        stamp = message.stamp if isinstance(message.stamp, datetime) else _dated(message.stamp, reading)
+        return reading - stamp if stamp is not None else None
+
+    def local(message: SyslogMessage) -> timedelta | None:
+        return by(here, message) if message.zone in {None, zone} else None
+
+    def universal(message: SyslogMessage) -> timedelta | None:
+        if message.zone is not None and (message.zone not in _UNIVERSAL or message.zone == zone):
+            return None
+        return by(now.astimezone(UTC).replace(tzinfo=None), message)
+
+    def running(message: SyslogMessage) -> timedelta | None:
+        if message.uptime is None or version is None or version.value.uptime is None:
+            return None
+        return version.value.uptime + (now - version.taken_at) - message.uptime
+
+    ways = [local, universal]
+    if here is not None and zone in _UNIVERSAL:
+        ways.remove(universal)  # the router's own clock, right or wrong, is what stamped them
+    for way in tuple(ways):
+        bare = (way(message) for message in messages if message.zone is None)
+        if len(ways) > 1 and any(age is not None and age < _FUTURE for age in bare):
+            ways.remove(way)  # it would put some message into the future
+    return (*ways, running)
+
+
+def _dated(text: str, now: datetime) -> datetime | None:
+    """A stamp without a year: the last such day before now, or the next within two days."""
+    found = _STAMP.match(text)
+    if found is None or found["month"] not in _MONTHS:
+        return None
+    day, hour, minute, second = (int(found[name]) for name in ("day", "hour", "minute", "second"))
+    for year in (now.year + 1, now.year, now.year - 1):
+        try:
+            moment = now.replace(year, _MONTHS[found["month"]], day, hour, minute, second)
+        except ValueError:
+            continue  # the 29th of February
+        if moment - now < timedelta(days=2):
+            return moment
+    return None
