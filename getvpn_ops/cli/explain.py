@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Group
+from rich.text import Text
 
+from getvpn_ops.checks.diagnosis import CAUSES
+from getvpn_ops.checks.doctor import DOCTOR_CHECKS
+from getvpn_ops.checks.health import DEVICE_CHECKS, GROUP_CHECKS, MEMBER_CHECKS
 from getvpn_ops.cli.output import form_of, write_data, write_view
 from getvpn_ops.dialect.syslog_catalogue import CATALOGUE, explain
 from getvpn_ops.errors import NoSuchPageError, UsageError
 from getvpn_ops.model.plain import to_plain
 from getvpn_ops.parsing.syslog import parse_syslog
-from getvpn_ops.reports.manual import syslog_list, syslog_page
+from getvpn_ops.reports.diagnosis import cause_list, cause_page, cause_plain
+from getvpn_ops.reports.manual import spec_list, spec_page, spec_plain, syslog_list, syslog_page
 from getvpn_ops.reports.parsed import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from getvpn_ops.registry import Registry, Spec
+
+_REGISTRIES: tuple[Registry[Any], ...] = (GROUP_CHECKS, MEMBER_CHECKS, DEVICE_CHECKS, DOCTOR_CHECKS)
 
 
 def command(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="MNEMONIC", help="A log message: GM_RE_REGISTER, %GDOI-4-GM_RE_REGISTER, or a whole line in quotes."
+            metavar="NAME",
+            help="A check: coop-single-primary. Or a log message: GM_RE_REGISTER, %GDOI-4-GM_RE_REGISTER, or a whole "
+            "line in quotes.",
         ),
     ] = None,
     *,
@@ -28,25 +44,56 @@ def command(
         Output | None, typer.Option("--output", "-o", help="Format; a table on a terminal, else JSON.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file (mode 0600) instead of stdout.")] = None,
-    list_pages: Annotated[bool, typer.Option("--list", help="Show every message that has a page.")] = False,
+    list_pages: Annotated[bool, typer.Option("--list", help="Show every check and message that has a page.")] = False,
 ) -> None:
-    """Say what a GETVPN log message means, how bad it is, and what to look at next.
+    """Say what a check looks at and why it matters, or what a GETVPN log message means and what to look at next.
 
     Facility and severity of a message do not matter: they differ between releases. Exit codes: 0 explained; 2 no page.
     """
     form = form_of(output, out)
     if list_pages:
-        if form is Output.TABLE:
-            write_view(syslog_list(CATALOGUE), out)
-        else:
-            write_data(CATALOGUE, form, out)
+        _write_list(form, out)
         return
     if name is None:
-        raise UsageError("name a message, such as: getvpn-ops explain GM_RE_REGISTER; or see --list")
+        raise UsageError("name a check or a message, such as: getvpn-ops explain GM_RE_REGISTER; or see --list")
+    for spec, kind in _specs():
+        if spec.id == name.strip().casefold():
+            if form is Output.TABLE:
+                write_view(spec_page(spec, kind), out)
+            else:
+                write_data(spec_plain(spec, kind), form, out)
+            return
+    if (cause_id := name.strip().casefold()) in CAUSES:
+        cause, scope = CAUSES[cause_id], CAUSES.scope(cause_id)
+        if form is Output.TABLE:
+            write_view(cause_page(cause, scope), out)
+        else:
+            write_data(cause_plain(cause, scope), form, out)
+        return
+    _explain_message(name, form, out)
+
+
+def _specs() -> Iterator[tuple[Spec[Any, Any], str]]:
+    return ((spec, registry.kind) for registry in _REGISTRIES for spec in registry)
+
+
+def _write_list(form: Output, out: Path | None) -> None:
+    if form is Output.TABLE:
+        write_view(Group(spec_list(_specs()), Text(), cause_list(CAUSES), Text(), syslog_list(CATALOGUE)), out)
+        return
+    messages = [{"kind": "log message"} | to_plain(entry) for entry in CATALOGUE]
+    causes = [cause_plain(cause, CAUSES.scope(cause.id)) for cause in CAUSES]
+    write_data([*(spec_plain(spec, kind) for spec, kind in _specs()), *causes, *messages], form, out)
+
+
+def _explain_message(name: str, form: Output, out: Path | None) -> None:
     message = parse_syslog(name)
     found = explain(message.mnemonic if message is not None else name)
     if found.entry is None:
-        raise NoSuchPageError(found.asked, tuple(entry.mnemonic for entry in found.nearest))
+        near = difflib.get_close_matches(name.casefold(), [spec.id for spec, _ in _specs()], n=3, cutoff=0.75)
+        raise NoSuchPageError(
+            name.strip() if near else found.asked, (*near, *(entry.mnemonic for entry in found.nearest))
+        )
     if form is Output.TABLE:
         write_view(syslog_page(found.entry, message), out)
         return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import inspect
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.table import Table
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from getvpn_ops.dialect.syslog_catalogue import CatalogueEntry
+    from getvpn_ops.model.base import FrozenModel
     from getvpn_ops.model.syslog import SyslogMessage
+    from getvpn_ops.registry import Spec
 
 _STYLE = {Severity.INFO: "", Severity.MINOR: "yellow", Severity.MAJOR: "red", Severity.CRITICAL: "bold red"}
 
@@ -57,4 +60,82 @@ def syslog_list(entries: Iterable[CatalogueEntry]) -> RenderableType:
             Text("attack?" if entry.hostile else "", style="bold red"),
             Text(entry.meaning),
         )
+    return table
+
+
+def spec_plain(spec: Spec[Any, Any], kind: str) -> dict[str, Any]:
+    """The page of a check as plain data.
+
+    Returns:
+        ``kind`` (``group check``, ...), ``id``, ``title``, ``severity``, ``tags``, ``doc`` and ``params``: one a
+        parameter with ``name``, ``default`` and ``about``.
+    """
+    return {
+        "kind": kind,
+        "id": spec.id,
+        "title": spec.title,
+        "severity": spec.severity.value,
+        "tags": sorted(spec.tags),
+        "doc": inspect.cleandoc(spec.doc),
+        "params": _params(spec.params),
+    }
+
+
+def _params(model: type[FrozenModel]) -> list[dict[str, Any]]:
+    defaults = model.model_construct().model_dump(mode="json")
+    about = _about(inspect.getdoc(model) or "")
+    return [
+        {"name": name, "default": defaults.get(name), "about": field.description or about.get(name, "")}
+        for name, field in model.model_fields.items()
+    ]
+
+
+def _about(doc: str) -> dict[str, str]:
+    """The ``Attributes:`` of a docstring, each on one line."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in doc.partition("Attributes:\n")[2].splitlines():
+        depth = len(line) - len(line.lstrip())
+        if depth == _INDENT:
+            name, _, found_text = line.strip().partition(": ")
+            found[name] = found_text
+        elif depth > _INDENT and name:
+            found[name] += f" {line.strip()}"
+    return found
+
+
+_INDENT = 4  # of an entry of ``Attributes:``
+
+
+def spec_page(spec: Spec[Any, Any], kind: str) -> RenderableType:
+    """The page of one check: what holds when all is well, why it matters, and what can be set."""
+    plain = spec_plain(spec, kind)
+    head = Text(spec.id, style="bold")
+    head.append(f"  {spec.severity.value}", style=_STYLE[spec.severity])
+    head.append(f"  {kind}", style="dim")
+    parts: list[RenderableType] = [head, Text(""), indented(Text(spec.title, style="bold")), Text("")]
+    for paragraph in plain["doc"].split("\n\n"):
+        parts += [indented(Text(" ".join(paragraph.split()))), Text("")]
+    if plain["params"]:
+        parts.append(Text("parameters", style="bold"))
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="cyan", no_wrap=True)
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        for param in plain["params"]:
+            grid.add_row(Text(param["name"]), Text(str(param["default"])), Text(param["about"]))
+        parts += [indented(grid), Text("")]
+    parts.append(Text(f"tags: {', '.join(plain['tags']) or 'none'}", style="dim"))
+    return Group(*parts)
+
+
+def spec_list(specs: Iterable[tuple[Spec[Any, Any], str]]) -> RenderableType:
+    """Every check that has a page, with what kind it is."""
+    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("check", "of", "severity"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("holds when all is well", overflow="fold")
+    for spec, kind in specs:
+        severity = Text(spec.severity.value, style=_STYLE[spec.severity])
+        table.add_row(Text(spec.id), Text(kind.removesuffix(" check")), severity, Text(spec.title))
     return table
