@@ -131,3 +131,10 @@ def test_kind_and_encryption_are_told() -> None:
     (found,) = find_secrets("crypto isakmp key 6 canary address 10.0.0.1")
     assert (found.secret.kind, found.secret.encryption) == ("isakmp-key", "6")
     assert found.secret.reveal() == "canary"
+
+
+def test_two_secrets_whose_rules_take_the_rest_of_the_line() -> None:
+    """As in a configuration that lost its line ends."""
+    shown = redact("enable secret 5 canary1 pre-shared-key local canary2 x")
+    assert "canary" not in shown
+    assert shown.startswith("enable secret 5 <redacted")

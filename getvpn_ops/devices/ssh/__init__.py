@@ -1,0 +1,1 @@
+"""SSH, by a library that can be chosen."""
