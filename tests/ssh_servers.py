@@ -1,4 +1,4 @@
-"""SSH servers that say what a test tells them to, for what no router of the lab does; and sessions of ours on any port."""
+"""SSH servers that say what a test tells them to, for what no router of the lab does; and sessions of ours."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from getvpn_ops.devices.terms import Login, SessionError, Stop
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
+
+    from asyncssh.auth import KbdIntChallenge, KbdIntResponse
 
 HOST = "127.0.0.1"
 PASSWORD = "pass-1"  # noqa: S105 -- of simulated routers
@@ -89,14 +91,12 @@ class _Scripted(asyncssh.SSHServer):
         self._script.logins.append(("password", password == PASSWORD))
         return self._script.accept and password == PASSWORD
 
-    def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> asyncssh.KbdIntChallenge:
+    def get_kbdint_challenge(self, username: str, lang: str, submethods: str) -> KbdIntChallenge:
         del username, lang, submethods
         self._round = 1
         return "", "", "", [(question, False) for question in self._script.questions[0]]
 
-    def validate_kbdint_response(
-        self, username: str, responses: asyncssh.KbdIntResponse
-    ) -> bool | asyncssh.KbdIntChallenge:
+    def validate_kbdint_response(self, username: str, responses: KbdIntResponse) -> bool | KbdIntChallenge:
         del username
         self._right = self._right or list(responses) == [PASSWORD]
         self._script.logins.append(("keyboard-interactive", self._right))
@@ -118,7 +118,7 @@ def scripted(loop: asyncio.AbstractEventLoop, script: Script, **options: object)
     async def begin() -> asyncssh.SSHAcceptor:
         return await asyncssh.listen(
             HOST, 0, server_factory=lambda: _Scripted(script), process_factory=act, encoding=None, line_editor=False,
-            **{"server_host_keys": [asyncssh.generate_private_key("ssh-ed25519")], **options},  # type: ignore[arg-type]
+            **{"server_host_keys": [asyncssh.generate_private_key("ssh-ed25519")], **options},
         )  # fmt: skip
 
     async def end(server: asyncssh.SSHAcceptor) -> None:

@@ -78,7 +78,7 @@ OF_KEY_SERVER = (
 OF_MEMBER = (
     Question("show crypto gdoi gm acl"),
     Question("show crypto gdoi gm rekey detail"),
-    Question("show crypto gdoi gm replay"),
+    Question("show crypto gdoi gm replay", counts=True),
     Question("show crypto gdoi gm pubkey", lambda learnt: learnt.at_least(12, 5)),
     Question("show crypto gdoi gm dataplane counters", lambda learnt: learnt.at_least(15, 2), counts=True),
     Question("show crypto ipsec sa", counts=True),

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from lab_routers import Port
 
 ROOT = Path(__file__).parents[2]
-PASSPHRASE = "open sesame"
+PASSPHRASE = "open sesame"  # noqa: S105 -- of a key that lives for one test
 RELAY = (
     "import select, socket, sys, os\n"
     "sock = socket.create_connection((sys.argv[1], int(sys.argv[2])))\n"
@@ -187,10 +187,10 @@ def test_an_agent(keyed: tuple[Port, Path], tmp_path: Path, engine: str, monkeyp
     assert "SSH_AUTH_SOCK names no agent" in trouble(made, Login("ops", use_agent=True)).reason
 
 
-@pytest.mark.parametrize("listed", [False, True], ids=["hangs at once", "hangs when it signs"])
+@pytest.mark.parametrize("when", ["at once", "when it signs"])
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_agent_that_hangs(
-    keyed: tuple[Port, Path], tmp_path: Path, engine: str, listed: bool, monkeypatch: pytest.MonkeyPatch
+    keyed: tuple[Port, Path], tmp_path: Path, engine: str, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port, _ = keyed
     blob = base64.b64decode(port.router.accounts["ops"].public_keys[0])
@@ -203,7 +203,7 @@ def test_an_agent_that_hangs(
             with contextlib.suppress(OSError):
                 made, _ = server.accept()
                 with made:
-                    if listed:
+                    if when == "when it signs":
                         made.recv(5)
                         made.sendall(struct.pack(">I", len(keys)) + keys)
                     while made.recv(4096):
@@ -349,11 +349,13 @@ def test_log_lines_between_two_commands(loop: asyncio.AbstractEventLoop, tmp_pat
         await asyncio.sleep(0.1)
         process.stdout.write(b"\r\n%SYS-5-CONFIG_I: Configured from console by ana\r\n")
 
-    with scripted(loop, Script(router(first, b"two\r\n"))) as port:
-        with Session.open(target(port, tmp_path), Login("ops", SecretStr(PASSWORD)), Stop(30)) as session:
-            assert session.show("show clock") == b"one\r\n"
-            time.sleep(0.2)
-            assert session.show("show clock") == b"two\r\n"
+    with (
+        scripted(loop, Script(router(first, b"two\r\n"))) as port,
+        Session.open(target(port, tmp_path), Login("ops", SecretStr(PASSWORD)), Stop(30)) as session,
+    ):
+        assert session.show("show clock") == b"one\r\n"
+        time.sleep(0.2)
+        assert session.show("show clock") == b"two\r\n"
 
 
 def test_a_banner_that_looks_like_a_prompt(loop: asyncio.AbstractEventLoop, tmp_path: Path) -> None:
@@ -363,10 +365,12 @@ def test_a_banner_that_looks_like_a_prompt(loop: asyncio.AbstractEventLoop, tmp_
         process.stdout.write(b"\r\n")
         await router(b"12:00\r\n")(process)
 
-    with scripted(loop, Script(act)) as port:
-        with Session.open(target(port, tmp_path), Login("ops", SecretStr(PASSWORD)), Stop(30)) as session:
-            assert session.hostname == "R1"
-            assert session.show("show clock") == b"12:00\r\n"
+    with (
+        scripted(loop, Script(act)) as port,
+        Session.open(target(port, tmp_path), Login("ops", SecretStr(PASSWORD)), Stop(30)) as session,
+    ):
+        assert session.hostname == "R1"
+        assert session.show("show clock") == b"12:00\r\n"
 
 
 # -- as Netmiko

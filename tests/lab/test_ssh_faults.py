@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import re
 import sys
 import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncssh
@@ -30,10 +30,10 @@ from getvpn_ops.model.capture import Trouble
 if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
     from lab_routers import Port
 
+DESCRIPTORS = Path("/proc/self/fd")
 PLAIN = Login("ops", SecretStr(PASSWORD))
 
 # -- faults of a router of the lab
@@ -360,7 +360,7 @@ def test_many_sessions_leave_nothing_behind(tmp_path: Path, engine: str, figure:
 
         one(0)
         gc.collect()
-        before = len(os.listdir("/proc/self/fd")), _threads()
+        before = len(list(DESCRIPTORS.iterdir())), _threads()
         began, ended = time.monotonic(), Counter[str]()
         for _ in range(ROUNDS):
             with ThreadPoolExecutor(THREADS) as pool:
@@ -371,7 +371,7 @@ def test_many_sessions_leave_nothing_behind(tmp_path: Path, engine: str, figure:
         while _threads() - before[1] and time.monotonic() < until:
             time.sleep(0.05)
         assert not _threads() - before[1]
-        assert len(os.listdir("/proc/self/fd")) <= before[0] + 2  # of the lab's own
+        assert len(list(DESCRIPTORS.iterdir())) <= before[0] + 2  # of the lab's own
     assert ended.total() == ROUNDS * MANY
     share = ROUNDS * MANY / len(KINDS)
     assert ended["answered"] == 3 * share

@@ -13,10 +13,12 @@ from getvpn_ops.devices.terms import SessionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
     from getvpn_ops.devices.terms import Stop
 
 _LIST = b"\x0b"
 _KEYS = 12
+_HEAD = 4  # bytes of the length that begins a message
 _MOST = 1 << 20
 
 
@@ -119,14 +121,14 @@ def whole(receive: Callable[[int], bytes]) -> bytes:
         AgentGoneError: the stream ended, or the message is too long.
     """
     data = b""
-    size = 4
+    size = _HEAD
     while len(data) < size:
         piece = receive(size - len(data))
         if not piece:
             raise AgentGoneError("the agent closed")
         data += piece
-        if len(data) == 4:  # noqa: PLR2004 -- the length itself
-            size = 4 + int.from_bytes(data, "big")
-            if not 4 < size <= _MOST:
+        if len(data) == _HEAD:
+            size = _HEAD + int.from_bytes(data, "big")
+            if not _HEAD < size <= _MOST:
                 raise AgentGoneError("the agent's answer is malformed")
     return data

@@ -53,7 +53,7 @@ class Answer:
             self._find_echo()
 
     def _find_echo(self) -> None:
-        """The echo begins a line, or stands behind a prompt, and a line end follows: a log line may name the command."""
+        """The echo begins a line or stands behind a prompt, and a line end follows; log lines may name the command."""
         while (at := self._data.find(self._command, self._look)) >= 0:
             end = self._data.find(b"\n", at + len(self._command))
             if end < 0:

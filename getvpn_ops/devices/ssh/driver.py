@@ -187,7 +187,7 @@ class Driver(CiscoIosSSH):
         msg = f"{self.host}: no prompt came in {self.terminal.silence:g} s"
         raise ReadTimeout(msg)
 
-    def send_command(  # noqa: PLR0913 -- Netmiko's signature
+    def send_command(  # noqa: PLR0913, PLR0917 -- Netmiko's signature
         self,
         command_string: str,
         expect_string: str | None = None,
@@ -206,7 +206,7 @@ class Driver(CiscoIosSSH):
         cmd_verify: bool = True,  # noqa: FBT001, FBT002
         raise_parsing_error: bool = False,  # noqa: FBT001, FBT002
     ) -> str | list[Any] | dict[str, Any]:
-        """Netmiko's, but the end is the whole prompt, and the time is counted from the last byte, not from the first."""
+        """Netmiko's, but the end is the whole prompt, and the time counts from the last byte and not from the first."""
         if expect_string is not None or self._configuring:
             return cast(
                 "str",

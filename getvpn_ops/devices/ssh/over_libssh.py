@@ -192,7 +192,10 @@ class Libssh:
             agent.keys()  # an agent that has none to show is said to be gone, and not that it was refused
             with relayed(agent) as descriptor, guarded(self._line, stop):
                 self._open.set_agent_socket(os.dup(descriptor))
-                return self._login(stop, self._open.userauth_agent, username)
+                taken = self._login(stop, self._open.userauth_agent, username)
+                if not taken:
+                    stop.check()  # an agent that did not answer in time looks like one whose keys were refused
+                return taken
 
     def login_by_key(self, username: str, key: PrivateKey, stop: Stop) -> bool:
         """See ``Engine``."""

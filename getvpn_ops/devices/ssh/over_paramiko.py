@@ -199,7 +199,7 @@ class Paramiko:
 
 
 class _Attempts(AuthHandler):
-    """Paramiko's login, which asks for the login service once and not before every attempt: servers refuse the second."""
+    """Paramiko's login, but it asks for the login service once, not before every attempt: servers refuse that."""
 
     def __init__(self, transport: paramiko.Transport) -> None:
         super().__init__(transport)

@@ -36,8 +36,7 @@ class Wire:
         """Own a socket.
 
         Args:
-            sock: connected. It is made non-blocking here, before any library sees it: libssh2 restores at its end the
-                mode that it found at its start, on a descriptor that may by then be someone else's.
+            sock: connected. It is made non-blocking here, before any library sees it.
             jump: the process at the other end.
         """
         sock.settimeout(0)
@@ -201,24 +200,31 @@ def _connect(family: int, address: Address, where: str, stop: Stop) -> socket.so
     except OSError as exc:
         raise _from_errno(exc.errno or 0, where) from exc
     try:
-        made.settimeout(0)
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        code = made.connect_ex(address)
-        if code == errno.EINPROGRESS:
-            try:
-                stop.wait(made.fileno(), write=True)
-            except SessionError as exc:
-                if exc.trouble is not Trouble.DEADLINE:
-                    raise
-                raise _silent(where, exc.reason) from exc
-            code = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
-            raise _from_errno(code, where)
+        code = _connected(made, address, where, stop)
     except BaseException:
         made.close()
         raise
+    if code:
+        made.close()
+        raise _from_errno(code, where)
     return made
+
+
+def _connected(made: socket.socket, address: Address, where: str, stop: Stop) -> int:
+    """Connect within the stop; the system's error number, or 0."""
+    made.settimeout(0)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    code = made.connect_ex(address)
+    if code != errno.EINPROGRESS:
+        return code
+    try:
+        stop.wait(made.fileno(), write=True)
+    except SessionError as exc:
+        if exc.trouble is not Trouble.DEADLINE:
+            raise
+        raise _silent(where, exc.reason) from exc
+    return made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 def _silent(where: str, why: str) -> SessionError:

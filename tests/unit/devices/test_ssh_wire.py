@@ -74,10 +74,8 @@ def test_a_name() -> None:
 def test_a_full_backlog_is_not_waited_for_for_ever() -> None:
     """Connections beyond the backlog get no answer: as with a filter that drops."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
-        held = []
         with pytest.raises(SessionError) as error:
-            for _ in range(10):
-                held.append(dial("127.0.0.1", server.getsockname()[1], Stop(0.3, what="connect timeout")))
+            _ = [dial("127.0.0.1", server.getsockname()[1], Stop(0.3, what="connect timeout")) for _ in range(10)]
         assert error.value.trouble is Trouble.UNREACHABLE
         assert "connect timeout (0.3 s)" in error.value.reason
 
