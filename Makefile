@@ -15,15 +15,16 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $(STAMP)
 
 demo: $(STAMP)
-	$(BIN)/getvpn-ops parse --transcript tests/data/transcripts/key-server-and-member.txt -o table
-	$(BIN)/getvpn-ops explain KS_SEND_UNICAST_REKEY -o table
 	$(BIN)/getvpn-ops lab up --configs running --seed 1 -o table
+	$(BIN)/getvpn-ops health --lab -o table --fail-on never || test $$? -eq 3
 	@if command -v ssh >/dev/null; then set -x; ssh -F .getvpn-ops/lab/ssh_config lds-ks1 "show running-config | section crypto gdoi group WAN"; echo; fi
-	$(BIN)/getvpn-ops lab fault lon-gm1 down --at +30m -o table
-	$(BIN)/getvpn-ops lab advance +1h -o table
+	$(BIN)/getvpn-ops lab fault ork-gm1 udp-848-blocked -o table
+	$(BIN)/getvpn-ops lab advance +3h -o table
+	$(BIN)/getvpn-ops health --lab --changes -o table || test $$? -eq 4
+	$(BIN)/getvpn-ops diagnose ork-gm1 --lab -o table || test $$? -eq 4
 	$(BIN)/getvpn-ops lab ledger -o table
-	$(BIN)/getvpn-ops lab events --kind fault -o table
 	$(BIN)/getvpn-ops lab down
+	$(BIN)/getvpn-ops explain udp-848-blocked -o table
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -q -n 2

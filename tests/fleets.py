@@ -118,6 +118,7 @@ def bank_inventory(bank: Bank, *intents: GdoiGroupIntent) -> Inventory:
             prefixes=tuple(ip_network(item) for item in data.get("prefixes", ())),
             pilot=bool(data.get("pilot")),
             manager=bool(data.get("manager")),
+            idle=bool(data.get("idle")),
         )
     wanted = intents or (
         GdoiGroupIntent(name="WAN", identity=41001, key_servers=("lds-ks1", "ams-ks1", "dub-ks1")),

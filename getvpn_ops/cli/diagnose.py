@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Group
 
-from getvpn_ops.cli.output import form_of, write_data, write_view
+from getvpn_ops.cli.output import form_of, say, write_data, write_view
 from getvpn_ops.cli.sources import from_captures, workspace_if_any
 from getvpn_ops.cli.wiring import wired
 from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_workspace
+from getvpn_ops.devices.permissions import Purpose
 from getvpn_ops.engine.collect import Wish
-from getvpn_ops.engine.diagnose import diagnose
+from getvpn_ops.engine.diagnose import diagnose, look_again, second_look
 from getvpn_ops.engine.health import with_key_servers
 from getvpn_ops.errors import ExitCode, UsageError
 from getvpn_ops.reports.diagnosis import diagnosis_view
@@ -43,6 +45,13 @@ def command(
     interval: Annotated[
         float | None, typer.Option("--interval", min=0, help="Seconds between two looks at counters; 0 looks once.")
     ] = None,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe",
+            help="Let suspicious members send a few pings to key servers and through the tunnel, and say so before.",
+        ),
+    ] = False,
     output: OutputOption = None,
     out: OutOption = None,
     workspace: WorkspaceOption = None,
@@ -56,12 +65,16 @@ def command(
     """
     if captures is not None:
         state, _ = from_captures(captures, workspace_if_any(workspace, lab=lab), inventory)
+        if probe:
+            raise UsageError("--probe asks devices, and --from asks none")
         found = diagnose(state, target)
     elif inventory is not None:
         raise UsageError("--inventory goes with --from; for devices the workspace names the inventory")
     else:
         with wired(open_workspace(workspace, lab=lab), quiet=quiet) as tools:
             run, state = _ask(tools, target, interval)
+            if probe:
+                state = _probe(tools, run, state, target)
             found = diagnose(state, target)
             tools.store.finish_run(run, state.ended, int(ending(found)), {"symptoms": _symptoms(found)})
     if not found:
@@ -87,6 +100,16 @@ def _ask(tools: Wiring, target: str, interval: float | None) -> tuple[str, Fleet
         workspace=str(tools.workspace.root),
     )
     return run.id, tools.collector.collect(run.id, known, wish)
+
+
+def _probe(tools: Wiring, run: str, state: FleetState, target: str) -> FleetState:
+    """Ask for pings, each shown before it is sent."""
+    commands = second_look(state, target)
+    for device, probes in commands.items():
+        for line in probes:
+            say(f"{device.name}: {line}", "dim")
+    fleet = replace(tools.fleet, purpose=Purpose.PROBE)
+    return look_again(state, commands, run=run, fleet=fleet, archive=tools.store, progress=tools.collector.progress)
 
 
 def meant(inventory: Inventory, target: str) -> tuple[Device, ...]:

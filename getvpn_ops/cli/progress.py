@@ -100,7 +100,10 @@ class NoProgress:
 
 
 class PlainProgress:
-    """A line for each tenth of the devices, or every ten seconds while devices come in: for logs of CI."""
+    """A line for each tenth of the devices, or every ten seconds while devices come in: for logs of CI.
+
+    Never more than one a second: a small fleet is done before it is worth a line.
+    """
 
     def __init__(self, tell: Callable[[str], None] = say, wall: Callable[[], float] = time.monotonic) -> None:
         """Not begun.
@@ -130,11 +133,12 @@ class PlainProgress:
         self._sweep.visited(visit)
         with self._lock:
             done, since = self._told
-            is_much = self._sweep.done - done >= max(1, self._sweep.total * _SHARE)
-            if not (is_much or self._wall() - since >= _SECONDS) or self._sweep.done >= self._sweep.total:
+            passed = self._wall() - since
+            is_much = passed >= 1 and self._sweep.done - done >= max(1, self._sweep.total * _SHARE)
+            if not (is_much or passed >= _SECONDS) or self._sweep.done >= self._sweep.total:
                 return
             self._told = (self._sweep.done, self._wall())
-        self._tell(self._sweep.line)
+            self._tell(self._sweep.line)
 
     def end(self) -> None:
         """Say how it went."""

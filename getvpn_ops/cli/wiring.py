@@ -54,7 +54,8 @@ class Wiring:
         clock: the wall's, or the lab's.
         store: what is kept.
         halt: what Ctrl-C asks for.
-        collector: asks the devices.
+        fleet: the devices, to be asked for what they show.
+        collector: asks them.
     """
 
     workspace: Workspace
@@ -63,6 +64,7 @@ class Wiring:
     clock: Clock
     store: Store
     halt: Halt
+    fleet: NornirFleet
     collector: Collector
 
 
@@ -102,7 +104,7 @@ def wired(workspace: Workspace, *, quiet: bool = False) -> Iterator[Wiring]:
                 halt=halt,
             )
             collector = Collector(fleet, clock, store, progress(quiet=quiet))
-            yield Wiring(workspace, loaded, redactor, clock, store, halt, collector)
+            yield Wiring(workspace, loaded, redactor, clock, store, halt, fleet, collector)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from getvpn_ops.devices.connection import register
 from getvpn_ops.devices.dispatch import Answer, dispatch
 from getvpn_ops.devices.halt import Halt
 from getvpn_ops.devices.opening import Opening
+from getvpn_ops.devices.permissions import Purpose
 from getvpn_ops.devices.runner import PatientRunner
 from getvpn_ops.devices.terms import Cancel, SessionError, Stop
 from getvpn_ops.devices.visit import Conversation, Hooks, KeepError, Script
@@ -65,6 +66,7 @@ class NornirFleet:
         transcripts: where sessions are written down; None is nowhere.
         halt: ends a sweep early.
         seconds: that a whole sweep may take.
+        purpose: list that every line is held against.
     """
 
     loaded: LoadedInventory
@@ -76,6 +78,7 @@ class NornirFleet:
     transcripts: Transcripts | None = None
     halt: Halt = field(default_factory=Halt)
     seconds: float = math.inf
+    purpose: Purpose = Purpose.READ
 
     def ask(
         self, scripts: Mapping[Device, Callable[[], Script]], *, keep: Callable[[Capture], None], progress: Watcher
@@ -129,7 +132,7 @@ class _Sweep:
         self._halt = _Both(fleet.halt, cancel)
         self._runner = PatientRunner(fleet.ssh.workers, halt=self._halt, ends=self._ends)
         self._opening = Opening(
-            fleet.loaded, fleet.ssh, fleet.credentials, fleet.known_hosts, Breaker(fleet.ssh.breaker)
+            fleet.loaded, fleet.ssh, fleet.credentials, fleet.known_hosts, Breaker(fleet.ssh.breaker), fleet.purpose
         )
 
     def run(self) -> dict[str, Visit]:

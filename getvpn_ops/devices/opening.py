@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from getvpn_ops.devices.permissions import Purpose
 from getvpn_ops.devices.session import Session, Target
 from getvpn_ops.devices.terms import SessionError
 from getvpn_ops.model.capture import Trouble
@@ -33,6 +34,7 @@ class Opening:
         credentials: who logs in.
         known_hosts: pinned host keys.
         breaker: ends logins that would lock an account.
+        purpose: list that every line of the sessions is held against.
     """
 
     loaded: LoadedInventory
@@ -40,6 +42,7 @@ class Opening:
     credentials: Credentials
     known_hosts: KnownHosts
     breaker: Breaker
+    purpose: Purpose = Purpose.READ
 
     def deadline(self, name: str) -> float:
         """Seconds that a device may take in all."""
@@ -76,7 +79,9 @@ class Opening:
         with self.breaker.turn(_account(login), login.username, device.name, slot) as turn:
             turn.check()
             try:
-                session = Session.open(self.target(device), login, stop, gate=lambda: turn.wait(stop))
+                session = Session.open(
+                    self.target(device), login, stop, purpose=self.purpose, gate=lambda: turn.wait(stop)
+                )
             except SessionError as exc:
                 if exc.trouble is Trouble.LOGIN_REFUSED:
                     turn.refused()

@@ -42,6 +42,7 @@ class Device:
         prefixes: networks behind it.
         manager: whether the management station stands behind it.
         pilot: whether it is a pilot of a migration.
+        idle: whether no traffic at all is as it should be, as on a standby router.
         host_groups: inventory groups it belongs to, nearest first.
         expected_hostname: in its prompt; the name if not said.
     """
@@ -60,6 +61,7 @@ class Device:
     prefixes: tuple[Network, ...] = ()
     manager: bool = False
     pilot: bool = False
+    idle: bool = False
     host_groups: tuple[str, ...] = ()
     expected_hostname: str = ""
 

@@ -42,7 +42,7 @@ def diagnosis_view(diagnosis: Diagnosis) -> RenderableType:
     if diagnosis.unexplained:
         parts.append(Text("\nno cause found for", style="bold yellow"))
         parts += _symptoms(diagnosis.unexplained)
-    parts += _others("could not be looked at", diagnosis.open)
+    parts += _open(diagnosis.open)
     if diagnosis.subject == diagnosis.group:  # of a whole group only the names: of each device there is another reason
         parts += _ids("ruled out", diagnosis.ruled_out)
     else:
@@ -56,8 +56,16 @@ def _head(diagnosis: Diagnosis) -> Iterator[RenderableType]:
         f"{diagnosis.subject} in group {diagnosis.group}" if diagnosis.subject != diagnosis.group else diagnosis.group
     )
     head = Text(_line(what), style="bold")
-    if not diagnosis.symptoms:
+    mute = [item for item in diagnosis.looked_at if not item.commands]
+    if not diagnosis.symptoms and mute:
+        yield head.append(": no symptom was seen, but not everything was looked at", style="bold yellow")
+    elif not diagnosis.symptoms:
         yield head.append(": no symptom", style="bold green")
+    for item in mute[:_NAMES]:
+        why = item.gaps[0] if item.gaps else "it told nothing"
+        yield indented(Text(_line(f"{item.device} was not looked at: {why}"), style="yellow"))
+    yield from _more(len(mute) - _NAMES, "device not looked at")
+    if not diagnosis.symptoms:
         return
     yield head.append(f": {count(len(diagnosis.symptoms), 'symptom')}", style="bold red")
     yield from _symptoms(diagnosis.symptoms)
@@ -110,6 +118,18 @@ def _others(title: str, suspects: Sequence[Suspect]) -> Iterator[RenderableType]
     yield Text(f"\n{title}", style="bold")
     for suspect in suspects:
         yield indented(Text(_line(f"{suspect.title} ({_names(suspect.devices)}): {suspect.why}"), style="dim"))
+
+
+def _open(suspects: Sequence[Suspect]) -> Iterator[RenderableType]:
+    """Causes that could not be looked at, folded by what was missing."""
+    by_reason: dict[str, list[str]] = {}
+    for suspect in suspects:
+        by_reason.setdefault(suspect.why, []).append(suspect.title)
+    if by_reason:
+        yield Text("\ncould not be looked at", style="bold")
+    for why, titles in by_reason.items():
+        said = titles[0] if len(titles) == 1 else f"{count(len(titles), 'cause')}, such as: {titles[0]}"
+        yield indented(Text(_line(f"{said} ({why})"), style="dim"))
 
 
 def _ids(title: str, suspects: Sequence[Suspect]) -> Iterator[RenderableType]:

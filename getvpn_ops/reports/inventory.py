@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from getvpn_ops.model.inventory import Device, Inventory
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_FLAGS = ("pilot", "manager")
+_FLAGS = ("pilot", "idle", "manager")
 
 
 class Listing(StrEnum):

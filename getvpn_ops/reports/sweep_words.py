@@ -224,12 +224,12 @@ def first_words(outcome: Outcome | None) -> str:
 def next_commands(digest: Digest, most: int = 4) -> list[str]:
     """What to type next, the most telling first."""
     found = []
-    kind = digest.sweep.kind
+    is_health = digest.sweep.kind == "health"  # other sweeps look at this program's needs, and compare with nothing
     for place, problems in digest.problems.items():
         target = place if place in digest.groups else next(iter(problems[0].subjects), "")
-        if target in digest.groups or any(visit.device == target for visit in digest.sweep.visits):
+        if is_health and (target in digest.groups or any(visit.device == target for visit in digest.sweep.visits)):
             found.append(f"getvpn-ops diagnose {shlex.quote(target)}")
         found.append(f"getvpn-ops explain {problems[0].spec.id}")
-    if digest.sweep.run and digest.counts[Status.FAIL] + digest.counts[Status.UNKNOWN]:
-        found.append(f"getvpn-ops {kind} --since {digest.sweep.run} --changes")
+    if is_health and digest.sweep.run and digest.counts[Status.FAIL] + digest.counts[Status.UNKNOWN]:
+        found.append(f"getvpn-ops health --since {digest.sweep.run} --changes")
     return list(dict.fromkeys(found))[:most]

@@ -101,6 +101,7 @@ class HostData(BaseModel):
     prefixes: Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...], AfterValidator(_once)] = ()
     manager: bool = False
     pilot: bool = False
+    idle: bool = False
     expected_hostname: _Name | None = None
 
 
@@ -161,6 +162,7 @@ def device_of(host: Host, origins: Origins, mistakes: Mistakes) -> tuple[Device,
         prefixes=data.prefixes,
         manager=data.manager,
         pilot=data.pilot,
+        idle=data.idle,
         host_groups=tuple(group.name for group in host.extended_groups()),
         expected_hostname=data.expected_hostname or "",
     )

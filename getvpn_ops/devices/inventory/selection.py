@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FILTER_HELP = (
     "Only devices of which all this is true: role=gm,site=lon*. Keys: name, hostname, role, site, group (GDOI), "
-    "host_group, ring, model, release, serial, pilot, manager, or any of the inventory's data; "
+    "host_group, ring, model, release, serial, pilot, idle, manager, or any of the inventory's data; "
     "KEY!=PATTERN is the opposite. "
     "Given again: or."
 )
@@ -38,6 +38,7 @@ _KEYS: dict[str, Callable[[Device], object]] = {
     "release": lambda item: item.release,
     "serial": lambda item: item.serial,
     "pilot": lambda item: item.pilot,
+    "idle": lambda item: item.idle,
     "manager": lambda item: item.manager,
 }
 _ALSO = {"gdoi_group": "group", "gdoi_groups": "group", "host_groups": "host_group", "device": "name"}
@@ -107,7 +108,7 @@ def _condition(text: str, loaded: LoadedInventory) -> _Condition:
     pattern = pattern.strip().lower()
     known = _KEYS.get(_ALSO.get(key, key))
     if known is not None:
-        pattern = _YES.get(pattern, pattern) if key in {"pilot", "manager"} else pattern
+        pattern = _YES.get(pattern, pattern) if key in {"pilot", "manager", "idle"} else pattern
         return _Condition(text, key, pattern, negated, lambda item: _words(known(item)))
     data = {name: host.extended_data() for name, host in loaded.nornir.hosts.items()}
     others = {str(other) for values in data.values() for other in values}

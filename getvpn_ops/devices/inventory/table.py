@@ -38,12 +38,13 @@ _ALIASES = {
     "prefixes": ("prefixes", "prefix", "networks", "network", "lan", "lans", "subnets", "subnet"),
     "manager": ("manager",),
     "pilot": ("pilot",),
+    "idle": ("idle", "standby"),
     "expected_hostname": ("expected_hostname", "prompt"),
 }  # fmt: skip
 _COLUMNS = {alias: column for column, aliases in _ALIASES.items() for alias in aliases}
 _LISTS = {"groups", "gdoi_groups", "gdoi_addresses", "prefixes"}
 _NUMBERS = {"port", "ring"}
-_FLAGS = {"manager", "pilot"}
+_FLAGS = {"manager", "pilot", "idle"}
 _ATTRIBUTES = ("hostname", "port", "username", "platform", "groups")
 _YES = {"yes", "y", "true", "1", "x"}
 _NO = {"no", "n", "false", "0", "-"}

@@ -42,11 +42,15 @@ def plain(count: int, seconds: float) -> list[str]:
 
 
 def test_a_line_for_each_tenth() -> None:
-    lines = plain(1000, 0.001)
+    lines = plain(1000, 0.02)
     assert lines[0] == "asking 1000 devices"
-    assert lines[1] == "100 of 1000 devices, 1 without a whole answer, 0 s"
-    assert lines[-1] == "1000 of 1000 devices, 1 without a whole answer, 1 s"
+    assert lines[1] == "100 of 1000 devices, 1 without a whole answer, 2 s"
+    assert lines[-1] == "1000 of 1000 devices, 1 without a whole answer, 20 s"
     assert len(lines) == 11
+
+
+def test_a_small_or_quick_fleet_is_done_before_it_is_worth_a_line() -> None:
+    assert len(plain(1000, 0.0005)) == 2
 
 
 def test_or_every_ten_seconds() -> None:
