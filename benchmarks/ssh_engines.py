@@ -1,16 +1,19 @@
 """What SSH libraries cost a session, raw and under our driver, side by side.
 
-    python benchmarks/ssh_engines.py [--devices N] [--sessions N] [--threads N] [--rounds N] [--also PYTHON] [--json FILE]
+    python benchmarks/ssh_engines.py [--devices N] [--sessions N] [--threads N] [--rounds N] [--only TEXT]
+                                     [--also PYTHON] [--json FILE]
 
 A session is: TCP, key exchange, login by password, a shell on a terminal, three show commands, out. Each contender runs
 in a process of its own, whose CPU and memory the system counts, against one lab; an answer without its content is an
-error, not a session. ``raw`` is the library with a loop around it that waits for the prompt and does nothing else: the
-floor. Contenders that are not installed are left out; ``--also`` names an interpreter that has others.
+error, not a session. With twice as many devices as threads, no router has two sessions at once. ``raw`` is the library
+with a loop around it that waits for the prompt and does nothing else: the floor. Contenders that are not installed are
+left out; ``--also`` names an interpreter that has others.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import re
@@ -24,13 +27,12 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from getvpn_ops.devices.hostkeys import KnownHosts
 
 HOST = "127.0.0.1"
 USER = "ops"
@@ -39,6 +41,8 @@ RELEASES = {NEW: "17.6.5", OLD: "12.4(22)T5"}
 COMMANDS = (("show version", b"Cisco IOS"), ("show running-config", b"hostname"), ("show version", b"Cisco IOS"))
 PATIENCE = 60.0
 _WAIT = 30_000  # ms
+_CHUNK = 65536
+_DESCRIPTORS = Path("/proc/self/fd")
 _WIDTH = 511
 
 
@@ -49,6 +53,8 @@ class Place(NamedTuple):
     port: int
     password: str
     release: str
+    known_hosts: str
+    commands: tuple[tuple[str, bytes], ...] = COMMANDS
 
 
 class Figures(NamedTuple):
@@ -98,7 +104,7 @@ def _dialogue(place: Place, read: Callable[[], bytes], write: Callable[[bytes], 
             until(prompt)
     write(b"terminal length 0\r")
     until(prompt)
-    for command, content in COMMANDS:
+    for command, content in place.commands:
         write(command.encode() + b"\r")
         if content not in until(prompt):
             raise ValueError(command)
@@ -120,41 +126,46 @@ def _ready(made: socket.socket, events: int) -> None:
 
 def raw_ssh2_python(place: Place) -> None:
     """libssh2, by ssh2-python."""
-    from ssh2.error_codes import LIBSSH2_ERROR_EAGAIN as AGAIN
-    from ssh2.session import Session
-
     made = _dial(place.port)
-    session = Session()
+    _raw_ssh2_python(place, made)  # frees the session, which still uses the socket's number
+    made.close()
+
+
+def _raw_ssh2_python(place: Place, made: socket.socket) -> None:
+    again = importlib.import_module("ssh2.error_codes").LIBSSH2_ERROR_EAGAIN
+    session = importlib.import_module("ssh2.session").Session()
     session.set_blocking(blocking=False)
 
-    def again(call: Callable[..., Any], *given: Any) -> Any:  # noqa: ANN401 -- what the library's calls take and give
-        while (result := call(*given)) == AGAIN or (isinstance(result, tuple) and result[0] == AGAIN):
+    def do(call: Callable[..., Any], *given: object) -> Any:  # noqa: ANN401 -- what the library's calls give
+        while (result := call(*given)) == again or (isinstance(result, tuple) and result[0] == again):
             way = session.block_directions()
             _ready(made, (select.POLLIN if way & 1 else 0) | (select.POLLOUT if way & 2 else 0))
         return result
 
-    again(session.handshake, made)
+    do(session.handshake, made)
     session.hostkey()
-    again(session.userauth_password, USER, place.password)
-    channel = again(session.open_session)
-    again(channel.pty)
-    again(channel.shell)
-    _dialogue(place, lambda: bytes(again(channel.read, 65536)[1]), lambda data: again(channel.write, data))
+    do(session.userauth_password, USER, place.password)
+    channel = do(session.open_session)
+    do(channel.pty)
+    do(channel.shell)
+    _dialogue(place, lambda: bytes(do(channel.read, _CHUNK)[1]), lambda data: do(channel.write, data))
     made.shutdown(socket.SHUT_RDWR)
-    del channel, session
-    made.close()
 
 
 def raw_ssh_python(place: Place) -> None:
-    """libssh, by ssh-python."""
-    from ssh import options
-    from ssh.session import Session
-
+    """libssh, by ssh-python, as it comes: blocking; the library closes the descriptor."""
     made = _dial(place.port)
-    session = Session()
+    _raw_ssh_python(place, made.dup())
+    made.close()
+
+
+def _raw_ssh_python(place: Place, made: socket.socket) -> None:
+    options = importlib.import_module("ssh.options")
+    session = importlib.import_module("ssh.session").Session()
     session.options_set(options.HOST, HOST)
     session.options_set(options.USER, USER)
-    session.set_socket(made)
+    session.options_set_int_val(options.PROCESS_CONFIG, 0)
+    session.set_socket(made.detach())
     if place.release == OLD:
         session.options_set(options.KEY_EXCHANGE, "diffie-hellman-group14-sha1,diffie-hellman-group1-sha1")
         session.options_set(options.HOSTKEYS, "ssh-rsa")
@@ -162,7 +173,7 @@ def raw_ssh_python(place: Place) -> None:
             session.options_set(kind, "aes128-cbc,3des-cbc")
         for kind in (options.HMAC_C_S, options.HMAC_S_C):
             session.options_set(kind, "hmac-sha1")
-    session.set_blocking(blocking=1)
+    session.set_blocking(1)
     session.connect()
     session.get_server_publickey().export_pubkey_base64()
     session.userauth_password(USER, place.password)
@@ -172,22 +183,21 @@ def raw_ssh_python(place: Place) -> None:
     channel.request_shell()
 
     def read() -> bytes:
-        size, data = channel.read_nonblocking(65536)
+        size, data = channel.read_nonblocking(_CHUNK)
         while not size and not channel.is_eof():
-            _ready(made, select.POLLIN)
-            size, data = channel.read_nonblocking(65536)
+            poll = select.poll()
+            poll.register(session.get_fd(), select.POLLIN)
+            if not poll.poll(_WAIT):
+                raise TimeoutError
+            size, data = channel.read_nonblocking(_CHUNK)
         return bytes(data)
 
     _dialogue(place, read, channel.write)
-    del channel, session
-    made.detach()  # libssh has closed it
 
 
 def raw_pylibssh(place: Place) -> None:
     """libssh, by ansible-pylibssh; ciphers and MACs cannot be chosen."""
-    from pylibsshext.session import Session
-
-    session = Session()
+    session = importlib.import_module("pylibsshext.session").Session()
     old = {"key_exchange_algorithms": "+diffie-hellman-group14-sha1", "hostkeys": "+ssh-rsa"}
     more = {**old, "publickey_accepted_algorithms": "+ssh-rsa"} if place.release == OLD else {}
     session.connect(
@@ -212,37 +222,34 @@ def raw_pylibssh(place: Place) -> None:
 
 def raw_paramiko(place: Place) -> None:
     """Paramiko."""
-    import paramiko
-
-    made = _dial(place.port)
-    transport = paramiko.Transport(made)
-    transport.start_client(timeout=PATIENCE)
-    transport.get_remote_server_key()
-    transport.auth_password(USER, place.password, fallback=False)
-    channel = transport.open_session()
-    channel.settimeout(PATIENCE)
-    channel.get_pty(width=_WIDTH)
-    channel.invoke_shell()
-    _dialogue(place, lambda: channel.recv(65536), channel.sendall)
-    transport.close()
+    transport = importlib.import_module("paramiko").Transport(_dial(place.port))
+    try:
+        transport.start_client(timeout=PATIENCE)
+        transport.get_remote_server_key()
+        transport.auth_password(USER, place.password, fallback=False)
+        channel = transport.open_session()
+        channel.settimeout(PATIENCE)
+        channel.get_pty(width=_WIDTH)
+        channel.invoke_shell()
+        _dialogue(place, lambda: bytes(channel.recv(_CHUNK)), channel.sendall)
+    finally:
+        transport.close()
 
 
 # -- under our driver
 
 
-_known: KnownHosts | None = None
+@cache
+def _known_hosts(path: str) -> Any:  # noqa: ANN401 -- of a module that other interpreters lack
+    return importlib.import_module("getvpn_ops.devices.hostkeys").KnownHosts(Path(path))
 
 
 def _ours(engine: str, place: Place) -> None:
-    from pydantic import SecretStr
-
-    from getvpn_ops.devices.session import Session, Target
-    from getvpn_ops.devices.terms import Login, Stop
-
-    assert _known is not None  # noqa: S101 -- read before the first session
-    secret = SecretStr(place.password)
-    target = Target(device=place.name, host=HOST, port=place.port, engine=engine, known_hosts=_known)
-    session = Session.open(target, Login(USER, secret, enable=secret), Stop(PATIENCE))
+    terms, session_module = (importlib.import_module(f"getvpn_ops.devices.{name}") for name in ("terms", "session"))
+    secret = importlib.import_module("pydantic").SecretStr(place.password)
+    known = _known_hosts(place.known_hosts)
+    target = session_module.Target(device=place.name, host=HOST, port=place.port, engine=engine, known_hosts=known)
+    session = session_module.Session.open(target, terms.Login(USER, secret, enable=secret), terms.Stop(PATIENCE))
     try:
         for command, content in COMMANDS:
             if content not in session.show(command):
@@ -263,9 +270,7 @@ def ours_paramiko(place: Place) -> None:
 
 def netmiko_stock(place: Place) -> None:
     """Netmiko as it comes."""
-    import netmiko
-
-    device = netmiko.ConnectHandler(
+    device = importlib.import_module("netmiko").ConnectHandler(
         device_type="cisco_ios", host=HOST, port=place.port, username=USER, password=place.password,
         secret=place.password, conn_timeout=PATIENCE, banner_timeout=PATIENCE, auth_timeout=PATIENCE,
     )  # fmt: skip
@@ -303,12 +308,12 @@ def measure(contender: str, places: list[Place], sessions: int, threads: int) ->
 
     one(0)  # imports and tables are not a session's cost
     ended.clear()
-    before = len(os.listdir("/proc/self/fd")), threading.active_count()
+    before = len(list(_DESCRIPTORS.iterdir())), threading.active_count()
     began, cpu = time.perf_counter(), time.process_time()
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(one, range(sessions)))
     taken, cpu = time.perf_counter() - began, time.process_time() - cpu
-    after = len(os.listdir("/proc/self/fd")), threading.active_count()
+    after = len(list(_DESCRIPTORS.iterdir())), threading.active_count()
     return Figures(
         contender, places[0].release, sessions - ended.total(), dict(ended), sessions / taken, cpu / sessions * 1000,
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, (after[0] - before[0], after[1] - before[1]),
@@ -317,11 +322,6 @@ def measure(contender: str, places: list[Place], sessions: int, threads: int) ->
 
 def child(task: dict[str, Any]) -> int:
     """Be one contender; its figures go to stdout."""
-    global _known  # noqa: PLW0603 -- one a process
-    if task["contender"].startswith("ours"):
-        from getvpn_ops.devices.hostkeys import KnownHosts
-
-        _known = KnownHosts(Path(task["known_hosts"]))
     places = [Place(*place) for place in task["places"]]
     print(json.dumps(measure(task["contender"], places, task["sessions"], task["threads"])))
     return 0
@@ -337,10 +337,10 @@ def installed(python: str) -> list[str]:
 
 def run(pythons: list[str], devices: int, sessions: int, threads: int, rounds: int) -> Iterator[Figures]:
     """All contenders in turn, round by round, against one lab."""
-    from group import write
-    from lab import running
+    from group import write  # noqa: PLC0415 -- not in the interpreters of others
+    from lab import running  # noqa: PLC0415
 
-    from getvpn_ops.lab.control import ask
+    from getvpn_ops.lab.control import ask  # noqa: PLC0415
 
     who: dict[str, str] = {}
     for python in pythons:
@@ -350,13 +350,14 @@ def run(pythons: list[str], devices: int, sessions: int, threads: int, rounds: i
         with running(Path(folder)) as (place, _pid, _began):
             password = (place.folder / "password").read_text(encoding="utf-8").strip()
             found = ask(place.socket, "status")["devices"]
+            known = str(place.folder / "known_hosts")
             for _ in range(rounds):
                 for release, text in RELEASES.items():
-                    places = [Place(i["name"], i["port"], password, release) for i in found if i["release"] == text]
+                    here = [item for item in found if item["release"] == text]
+                    places = [Place(item["name"], item["port"], password, release, known) for item in here]
                     task = {"places": places, "sessions": sessions, "threads": threads}
                     for name, python in who.items():
-                        given = {**task, "contender": name, "known_hosts": str(place.folder / "known_hosts")}
-                        yield _in_child(python, given)
+                        yield _in_child(python, {**task, "contender": name})
 
 
 def _in_child(python: str, task: dict[str, Any]) -> Figures:

@@ -97,6 +97,19 @@ class Session:
         Raises:
             SessionError: anything that went wrong, with its kind; nothing is left open then.
         """
+        try:
+            return cls._open(target, login, stop, purpose, gate)
+        except OSError as exc:  # the devices' own are SessionErrors by now
+            raise SessionError(
+                Trouble.SETUP,
+                f"this station cannot open one more connection: {exc.strerror or exc}",
+                "raise `ulimit -n`, or set fewer `ssh.workers`",
+            ) from exc
+
+    @classmethod
+    def _open(
+        cls, target: Target, login: Login, stop: Stop, purpose: Purpose, gate: Callable[[], None] | None
+    ) -> Self:
         greeted = greet(
             target.host,
             target.port,

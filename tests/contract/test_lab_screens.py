@@ -29,7 +29,7 @@ DISPUTED = {
     "After registration  : 1": "the same",
 }
 """Lines on which the sides differ, and why neither can be called right."""
-NEEDS_MORE = ("interface", "local", "remote")  # commands that end so want a name behind
+NEEDS_MORE = ("interface", "local", "remote", "ping")  # commands that end so want a name behind
 
 
 @cache

@@ -122,11 +122,11 @@ def say(data: bytes, *, then: str = "wait") -> Callable[[socket.socket], None]:
 
 
 NO_SERVERS = {
-    "silence": (say(b""), Trouble.DEADLINE, "said nothing for 0.5 s"),
+    "silence": (say(b""), Trouble.DEADLINE, "said nothing for 0.3 s"),
     "an end at once": (say(b"", then="close"), Trouble.VTYS_FULL, "before its SSH greeting"),
-    "half a greeting": (say(b"SSH-2.0-Cis"), Trouble.DEADLINE, "device (2 s) passed"),
+    "half a greeting": (say(b"SSH-2.0-Cis"), Trouble.DEADLINE, "device (1 s) passed"),
     "an end after the greeting": (say(b"SSH-2.0-Cisco-1.25\r\n", then="close"), Trouble.VTYS_FULL, "begin to log in"),
-    "nothing after the greeting": (say(b"SSH-2.0-Cisco-1.25\r\n"), Trouble.DEADLINE, "device (2 s) passed"),
+    "nothing after the greeting": (say(b"SSH-2.0-Cisco-1.25\r\n"), Trouble.DEADLINE, "device (1 s) passed"),
     "SSH 1": (say(b"SSH-1.5-Cisco-1.25\r\n"), Trouble.NO_COMMON_SSH, "speaks only SSH 1"),
     "HTTP": (say(b"HTTP/1.1 400 Bad Request\r\n\r\n", then="close"), Trouble.NO_COMMON_SSH, "no SSH 2 server"),
     "Telnet": (
@@ -147,8 +147,8 @@ NO_SERVERS = {
 def test_what_answers_is_no_ssh_server(tmp_path: Path, engine: str, case: str) -> None:
     act, expected, words = NO_SERVERS[case]
     with plain(act) as port:
-        made = target(port, tmp_path, engine, pin=False, connect_timeout=0.5)
-        error = trouble(made, seconds=2)
+        made = target(port, tmp_path, engine, pin=False, connect_timeout=0.3)
+        error = trouble(made, seconds=1)
     assert (error.trouble, words in error.reason) == (expected, True), error.reason
 
 
@@ -200,7 +200,7 @@ async def unheard(process: asyncssh.SSHServerProcess[bytes]) -> None:
 
 
 SHELLS = {
-    "no prompt": (saying(b"\r\nwelcome\r\n"), Trouble.UNEXPECTED_PROMPT, "expected a prompt"),
+    "no prompt": (saying(b"\r\nwelcome\r\n"), Trouble.UNEXPECTED_PROMPT, "waits at 'welcome'"),
     "nothing": (silence, Trouble.DEADLINE, "no byte came for 1 s"),
     "a question": (
         saying(b"\r\nWould you like to enter the initial configuration dialog? [yes/no]: "),
@@ -213,7 +213,8 @@ SHELLS = {
         "Username:",
     ),
     "a prompt that does not echo": (unheard, Trouble.UNEXPECTED_PROMPT, "R1#"),
-    "an end": (saying(b"\r\nbye\r\n", close=True), Trouble.DROPPED, "before its prompt"),
+    "an end": (saying(b"\r\nbye\r\n", close=True), Trouble.DROPPED, "before its prompt; it said 'bye'"),
+    "no line": (saying(b"\r\n% All lines are in use\r\n", close=True), Trouble.VTYS_FULL, "All lines are in use"),
     "no authorization": (
         saying(b"\r\n% Authorization failed.\r\n", close=True),
         Trouble.LOGIN_REFUSED,
@@ -254,7 +255,7 @@ async def dripping(process: asyncssh.SSHServerProcess[bytes]) -> None:
 ANSWERS: dict[str, tuple[Callable[[asyncssh.SSHServerProcess[bytes]], Awaitable[None]], Trouble, str, bytes]] = {
     "another prompt": (renamed, Trouble.UNEXPECTED_PROMPT, "'R2#'", b"12:00\r\nR2#"),
     "a pager": (saying(b"one\r\n --More-- "), Trouble.UNEXPECTED_PROMPT, "--More--", b"one\r\n --More-- "),
-    "an end without end": (dripping, Trouble.DEADLINE, "device (2 s) passed", b"more\r\nmore\r\n"),
+    "an end without end": (dripping, Trouble.DEADLINE, "device (1 s) passed", b"more\r\nmore\r\n"),
     "a break in the middle": (half, Trouble.DROPPED, "broke off", b"one\r\n"),
 }
 
@@ -264,8 +265,8 @@ ANSWERS: dict[str, tuple[Callable[[asyncssh.SSHServerProcess[bytes]], Awaitable[
 def test_an_answer_that_does_not_end(loop: asyncio.AbstractEventLoop, tmp_path: Path, engine: str, case: str) -> None:
     act, expected, words, partial = ANSWERS[case]
     with scripted(loop, Script(router(act))) as port:
-        made = target(port, tmp_path, engine, command_timeout=5)
-        error = trouble(made, PLAIN, seconds=2 if case == "an end without end" else 30, show=["show clock"])
+        made = target(port, tmp_path, engine, command_timeout=1)
+        error = trouble(made, PLAIN, seconds=1 if case == "an end without end" else 30, show=["show clock"])
     assert (error.trouble, words in error.reason) == (expected, True), error.reason
     assert error.partial.startswith(partial)
 

@@ -25,6 +25,7 @@ _WIDTH = f"terminal width {WIDTH}".encode()
 _ECHO = re.compile(rb"(?:^|[\r\n])([^\r\n]*[#>][ \t]?)" + re.escape(_LENGTH) + rb"[ \t]*\r*\n")
 _SURE = 2.0  # seconds of silence that make a question, or another prompt, the end
 _SHOWN = 80
+_FULL = re.compile(r"(?i)no free|too many|all (?:lines|ttys|vtys)|(?:session|login|line)s? limit|maximum number|in use")
 _DROPPED = "the device may have reloaded, or someone cleared the line; look at its log, then run again"
 
 
@@ -82,7 +83,7 @@ class Terminal:
             elif is_ready:
                 return data
             elif asks or data:
-                raise self._unexpected(last_line(data).decode("latin-1").strip(), data)
+                raise self._unexpected(_last_words(data), data)
             else:
                 raise self._silent("nothing", data)
 
@@ -216,19 +217,24 @@ class Terminal:
 
     def _lost(self, why: str, had: bytes) -> SessionError:
         detail = f" ({why})" if why else ""
-        if not self.prompt:
-            text = had.decode("latin-1")
-            if any(pattern.search(text) for pattern in REFUSALS):
-                said = " ".join(text.split())[-_SHOWN:]
-                return SessionError(
-                    Trouble.LOGIN_REFUSED,
-                    f"the device took the login and refused the session: it says {said!r}",
-                    "check the `exec` authorization of the account on the AAA server",
-                )
+        if self.prompt:
+            return SessionError(Trouble.DROPPED, f"the session broke off{detail}", _DROPPED, partial=had)
+        said = _last_words(had)
+        detail = f"; it said {said!r}" if said else detail
+        if any(pattern.search(said) for pattern in REFUSALS):
             return SessionError(
-                Trouble.DROPPED, f"the device closed the session before its prompt{detail}", _DROPPED, partial=had
+                Trouble.LOGIN_REFUSED,
+                f"the device took the login and refused the session{detail}",
+                "check the `exec` authorization of the account on the AAA server",
+                partial=had,
             )
-        return SessionError(Trouble.DROPPED, f"the session broke off{detail}", _DROPPED, partial=had)
+        full = _FULL.search(said) is not None
+        return SessionError(
+            Trouble.VTYS_FULL if full else Trouble.DROPPED,
+            f"the device closed the session before its prompt{detail}",
+            "`show users`, `clear line vty N` from the console" if full else _DROPPED,
+            partial=had,
+        )
 
     def _unexpected(self, found: str, had: bytes | bytearray) -> SessionError:
         expected = f"the prompt {self.prompt.decode('latin-1').strip()!r}" if self.prompt else "a prompt"
@@ -246,3 +252,9 @@ class Terminal:
             "if the device is slow by nature, allow more in `ssh.command_timeout`",
             partial=bytes(had),
         )
+
+
+def _last_words(data: bytes | bytearray) -> str:
+    """The last line that says something."""
+    lines = bytes(data[-1000:]).decode("latin-1").split("\n")
+    return next((line.strip()[-_SHOWN:] for line in reversed(lines) if line.strip()), "")
