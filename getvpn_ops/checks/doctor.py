@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.checks.views import gdoi_addresses
 from getvpn_ops.errors import EvidenceMissingError
+from getvpn_ops.model.capture import Trouble
 from getvpn_ops.model.config import RunningConfig
 from getvpn_ops.model.inventory import Role
 from getvpn_ops.model.outcome import Finding, Seen, Severity, Status
@@ -65,9 +66,13 @@ def login(state: DeviceState, _params: NoParams) -> Iterator[Finding]:
 def hostname(state: DeviceState, _params: NoParams) -> Iterator[Finding]:
     """A prompt with another name may be another router: a wrong address in the inventory is how changes go astray."""
     visit = state.visit
+    wanted = state.device.expected_hostname or state.device.name
+    if visit is not None and visit.trouble is Trouble.UNEXPECTED_PROMPT:
+        fix = (visit.next_step,) if visit.next_step else ()
+        yield _finding(state, "name in the prompt", good=False, expected=wanted, actual=visit.reason, fix=fix)
+        return
     if visit is None or not visit.hostname:
         raise EvidenceMissingError(f"{state.name} showed no prompt")
-    wanted = state.device.expected_hostname or state.device.name
     good = visit.hostname.casefold() == wanted.casefold()
     fix = (f"hosts.yaml: {state.name}: data: expected_hostname: {visit.hostname}, if this is the right router",)
     yield _finding(state, "name in the prompt", good=good, expected=wanted, actual=visit.hostname, fix=fix)
@@ -118,11 +123,15 @@ def release(state: DeviceState, _params: NoParams) -> Iterator[Finding]:
 
 def serial(state: DeviceState, _params: NoParams) -> Iterator[Finding]:
     """With the serial number in the inventory a wrong router behind an address is found before anything is sent."""
+    known, visit = state.device.serial, state.visit
+    if visit is not None and visit.trouble is Trouble.WRONG_DEVICE:  # it was told so, and asked no further
+        fix = (visit.next_step,)
+        yield _finding(state, "serial number", good=False, expected=known, actual=visit.reason, fix=fix)
+        return
     version = state.latest(Version)
     shown = {item for item in (version.value.board_id, *(udi.serial_number for udi in version.value.udis)) if item}
     if not shown:
         raise EvidenceMissingError(f"{state.name}: {version.seen.command} names no serial number")
-    known = state.device.serial
     actual = ", ".join(sorted(shown))
     fix = (f"hosts.yaml: {state.name}: data: serial: {actual}",)
     good = None if not known else known in shown
@@ -218,7 +227,9 @@ def time(state: DeviceState, _params: NoParams) -> Iterator[Finding]:
     """Certificates, logs and reports of several routers make sense only by one time."""
     ntp = state.latest(NtpStatus)
     good = ntp.value.state == "synchronized"
-    actual = ntp.value.state or ntp.value.not_running or "not synchronized"
+    actual = ntp.value.state or ntp.value.not_running
+    if not actual:
+        raise EvidenceMissingError(f"{state.name}: {ntp.seen.command} does not tell whether the clock is synchronized")
     fix = ("ntp server A, two of them, and `show ntp associations`",)
     yield _finding(state, "NTP", good=good, expected="synchronized", actual=actual, fix=fix, seen=(ntp.seen,))
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _FUTURE = timedelta(minutes=-2)
 """A message this far ahead was not stamped by the clock it is compared with."""
+_MINUTE = timedelta(minutes=1)
+_SECONDS = timedelta(seconds=2)
 _UNIVERSAL = frozenset({"UTC", "GMT", "Z"})
 _TOO_SHORT = frozenset({"emergencies", "alerts", "critical"})
 """Levels of a buffer that keeps next to nothing of GETVPN."""
@@ -45,20 +47,32 @@ class Log:
         seen: where they were read.
         gap: why they may not be all, for a person; empty if they are.
         span: back to which the log was asked for.
+        guessed: places of messages whose age is only that of the next one: they may be older than the span.
     """
 
     messages: tuple[tuple[SyslogMessage, timedelta | None], ...]
     seen: Seen
     gap: str
     span: timedelta
+    guessed: frozenset[int] = frozenset()
 
     def of(self, *mnemonics: str) -> tuple[SyslogMessage, ...]:
         """The messages of some entries of the syslog catalogue."""
         return tuple(message for message, _ in self.messages if message.entry in mnemonics)
 
+    def surely(self, *mnemonics: str) -> tuple[SyslogMessage, ...]:
+        """Those that can be dated themselves: an excuse must not rest on a message that may be of last year."""
+        return tuple(
+            message
+            for place, (message, _) in enumerate(self.messages)
+            if place not in self.guessed and message.entry in mnemonics
+        )
+
 
 def last_look(state: DeviceState, earlier: FleetState | None, otherwise: timedelta) -> timedelta:
-    """How far the last look at a device's log lies behind this one.
+    """How far the last look at a device's log lies behind this one, and a little more.
+
+    Stamps may be of whole seconds: a message is better told twice than never.
 
     Args:
         state: of the device, now.
@@ -72,7 +86,7 @@ def last_look(state: DeviceState, earlier: FleetState | None, otherwise: timedel
     before = earlier.devices.get(state.name) if earlier is not None else None
     if before is None or not before.has(Logging):
         return otherwise
-    return max(now - before.latest(Logging).taken_at, timedelta())
+    return max(now - before.latest(Logging).taken_at, timedelta()) + _SECONDS
 
 
 def since(state: DeviceState, span: timedelta) -> Log:
@@ -90,9 +104,17 @@ def since(state: DeviceState, span: timedelta) -> Log:
         msg = f"{state.name} keeps messages of level {buffer.level} only (`logging buffered informational`)"
         raise EvidenceMissingError(msg)
     messages = [item for item in sample.value.messages if isinstance(item, SyslogMessage)]
-    ages = _ages(messages, _dating(state, sample, messages))
-    chosen = tuple((message, age) for message, age in zip(messages, ages, strict=True) if age is None or age <= span)
-    return Log(chosen, sample.seen, _gap(sample, ages, span), span)
+    dated = _ages(messages, _dating(state, sample, messages))
+    chosen = [
+        (message, age, own) for message, (age, own) in zip(messages, dated, strict=True) if age is None or age <= span
+    ]
+    return Log(
+        tuple((message, age) for message, age, _ in chosen),
+        sample.seen,
+        _gap(sample, [age for age, _ in dated], span),
+        span,
+        frozenset(place for place, (_, _, own) in enumerate(chosen) if not own),
+    )
 
 
 def _gap(sample: Sample[Logging], ages: Sequence[timedelta | None], span: timedelta) -> str:
@@ -109,21 +131,44 @@ def _gap(sample: Sample[Logging], ages: Sequence[timedelta | None], span: timede
     return ""
 
 
-Dating = tuple["Callable[[SyslogMessage], timedelta | None]", ...]
+@dataclass(frozen=True, slots=True)
+class _Dating:
+    """How stamps of a router can be read.
+
+    Attributes:
+        ways: each tells the age of a message, or nothing.
+        is_set: the clock is known to be right now; a star then marks a stamp of before it was.
+        oldest: how long the router has been up; None if it does not tell.
+    """
+
+    ways: tuple[Callable[[SyslogMessage], timedelta | None], ...]
+    is_set: bool
+    oldest: timedelta | None
+
+    def read(self, message: SyslogMessage, later: timedelta | None) -> list[timedelta]:
+        """Ages that a message may have.
+
+        A stamp of before the clock was set counts only where it fits: between the start and the next message.
+        """
+        found = [age for way in self.ways if (age := way(message)) is not None and age >= _FUTURE]
+        if not (self.is_set and message.mark == "*"):
+            return found
+        least = later if later is not None else _FUTURE
+        return [age for age in found if self.oldest is not None and least <= age <= self.oldest + _MINUTE]
 
 
-def _ages(messages: Sequence[SyslogMessage], dating: Dating) -> list[timedelta | None]:
-    """The age of each message; the least one where there are several readings of its stamp."""
-    found: list[timedelta | None] = []
+def _ages(messages: Sequence[SyslogMessage], dating: _Dating) -> list[tuple[timedelta | None, bool]]:
+    """The age of each message, and whether its own stamp tells it; the least age where there are several readings."""
+    found: list[tuple[timedelta | None, bool]] = []
     later: timedelta | None = None
     for message in reversed(messages):
-        read = [age for way in dating if (age := way(message)) is not None and age >= _FUTURE]
+        read = dating.read(message, later)
         later = min(read, default=later)
-        found.append(later)
+        found.append((later, bool(read)))
     return found[::-1]
 
 
-def _dating(state: DeviceState, sample: Sample[Logging], messages: Sequence[SyslogMessage]) -> Dating:
+def _dating(state: DeviceState, sample: Sample[Logging], messages: Sequence[SyslogMessage]) -> _Dating:
     """The ways in which stamps of this router can be read."""
     now = sample.taken_at
     clock = state.latest(Clock) if state.has(Clock) else None
@@ -133,7 +178,7 @@ def _dating(state: DeviceState, sample: Sample[Logging], messages: Sequence[Sysl
     is_set = clock is not None and clock.value.now.mark is None
 
     def by(reading: datetime | None, message: SyslogMessage) -> timedelta | None:
-        if reading is None or message.stamp is None or (is_set and message.mark == "*"):
+        if reading is None or message.stamp is None:
             return None
         stamp = message.stamp if isinstance(message.stamp, datetime) else _dated(message.stamp, reading)
         return reading - stamp if stamp is not None else None
@@ -147,18 +192,18 @@ def _dating(state: DeviceState, sample: Sample[Logging], messages: Sequence[Sysl
         return by(now.astimezone(UTC).replace(tzinfo=None), message)
 
     def running(message: SyslogMessage) -> timedelta | None:
-        if message.uptime is None or version is None or version.value.uptime is None:
-            return None
-        return version.value.uptime + (now - version.taken_at) - message.uptime
+        return up - message.uptime if up is not None and message.uptime is not None else None
 
+    up = version.value.uptime + (now - version.taken_at) if version and version.value.uptime is not None else None
     ways = [local, universal]
     if here is not None and zone in _UNIVERSAL:
         ways.remove(universal)  # the router's own clock, right or wrong, is what stamped them
     for way in tuple(ways):
-        bare = (way(message) for message in messages if message.zone is None)
+        sure = (message for message in messages if not (is_set and message.mark == "*"))
+        bare = (way(message) for message in sure if message.zone is None)
         if len(ways) > 1 and any(age is not None and age < _FUTURE for age in bare):
             ways.remove(way)  # it would put some message into the future
-    return (*ways, running)
+    return _Dating((*ways, running), is_set, up)
 
 
 def _dated(text: str, now: datetime) -> datetime | None:

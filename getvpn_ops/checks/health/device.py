@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
     from getvpn_ops.checks.device_view import DeviceView
 
-_NOT_TRIED = frozenset(
-    {Trouble.BREAKER, Trouble.CANCELLED, Trouble.SETUP, Trouble.NO_CREDENTIALS, Trouble.DEFECT, Trouble.NOT_ALLOWED}
-)
-"""Troubles of this side: they say nothing about the device."""
+_ILL = frozenset({Trouble.HOST_KEY_CHANGED, Trouble.WRONG_DEVICE, Trouble.UNEXPECTED_PROMPT, Trouble.VTYS_FULL})
+"""Troubles in which something answered, and is not as it should be. All others say nothing about the device."""
 _NUMBER = re.compile(r"\d+|[A-Za-z]+")
+_SERIAL = ("was the router replaced? Then tell the inventory", "which router answers at this address?")
 _EVALUATION = re.compile(r"eval", re.IGNORECASE)
 
 
 def reachable(device: DeviceView, _params: NoParams) -> Iterator[Finding]:
     """What does not answer cannot be judged, and cannot be helped when it matters.
 
-    A router that refuses a login or hangs in the middle is as far away as one that is down. Where the trouble lies on
-    this side (logins stopped after refusals elsewhere, a run that was cancelled) the device is not known to be ill.
+    Something that answers as another device (host key, serial number, prompt), or has no line free, is wrong. Of a
+    device that gives no answer, or lets nobody in, or that was not tried for a reason on this side, nothing is known:
+    it may well encrypt as it should.
     """
     state, visit = device.state, device.state.visit
     if visit is None:
@@ -49,7 +49,7 @@ def reachable(device: DeviceView, _params: NoParams) -> Iterator[Finding]:
     why = f"{visit.trouble.value}{f': {visit.reason}' if visit.reason else ''}"
     yield verdict(
         device,
-        Status.UNKNOWN if visit.trouble in _NOT_TRIED else Status.FAIL,
+        Status.FAIL if visit.trouble in _ILL else Status.UNKNOWN,
         "reachable",
         expected="every command answered",
         actual=f"{why} ({visit.commands} commands answered)" if visit.commands else why,
@@ -66,6 +66,12 @@ def serial(device: DeviceView, _params: NoParams) -> Iterator[Finding]:
     if not wanted:
         yield not_applicable(device, "serial number", "the inventory does not say it")
         return
+    visit = device.state.visit
+    if visit is not None and visit.trouble is Trouble.WRONG_DEVICE:  # it was told so, and asked no further
+        yield verdict(
+            device, good=False, message="serial number", expected=wanted, actual=visit.reason, next_steps=_SERIAL
+        )
+        return
     sample = device.state.latest(Version)
     shown = {number for number in (sample.value.board_id, *(udi.serial_number for udi in sample.value.udis)) if number}
     if not shown:
@@ -80,7 +86,7 @@ def serial(device: DeviceView, _params: NoParams) -> Iterator[Finding]:
         expected=wanted,
         actual=", ".join(sorted(shown)),
         seen=[sample],
-        next_steps=("was the router replaced? Then tell the inventory", "which router answers at this address?"),
+        next_steps=_SERIAL,
     )
 
 
@@ -120,10 +126,10 @@ class ReloadParams(FrozenModel):
     """How exactly a start can be placed.
 
     Attributes:
-        slack_minutes: routers print how long they are up in minutes.
+        slack_minutes: routers print how long they are up in whole minutes, so that a start seems up to one too late.
     """
 
-    slack_minutes: int = Field(default=2, ge=1)
+    slack_minutes: int = Field(default=1, ge=1)
 
 
 def reload(device: DeviceView, params: ReloadParams) -> Iterator[Finding]:

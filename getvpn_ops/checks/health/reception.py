@@ -121,7 +121,7 @@ def _excuse(member: MemberView, made: datetime, now: datetime, *, none_came: boo
         log = logbook.since(state, now - made)
     except EvidenceMissingError:
         return ""
-    return "someone cleared it, or put its crypto map on an interface" if log.of(*_BY_HAND) else ""
+    return "someone cleared it, or put its crypto map on an interface" if log.surely(*_BY_HAND) else ""
 
 
 def _blame(member: MemberView, made: datetime, came: str, seen: list[Seen]) -> tuple[Status, str]:

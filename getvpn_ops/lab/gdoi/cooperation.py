@@ -110,7 +110,7 @@ class Cooperation:
             source=state.address,
             priority=state.priority,
             role=state.role,
-            version=software.version(server.router.release),
+            version=software.version_of(server.router),
             electing=self._electing,
             relinquishes=relinquishes,
             merging=merging,

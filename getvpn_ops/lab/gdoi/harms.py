@@ -6,13 +6,17 @@ Each is a function that does the harm and returns how it is undone; what cannot 
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from getvpn_ops.lab.gdoi import software
 from getvpn_ops.lab.gdoi.paths import What
+from getvpn_ops.lab.gdoi.state import MemberRecord
 from getvpn_ops.lab.ios.identity import certificates
 from getvpn_ops.lab.ios.identity.keys import rsa_key
+from getvpn_ops.lab.ios.releases import release
 from getvpn_ops.lab.ios.session.shell import Shell
 
 if TYPE_CHECKING:
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 _ELECTION = 10.0  # seconds until the others have heard who won
 _HIGHEST, _LOWEST = 255, 0
 _BITS = 2048
+_CROWD = IPv4Address("10.64.0.1")  # the first of many members that nobody has seen
 
 
 class NotPossibleError(ValueError):
@@ -201,6 +206,81 @@ def certificate_expired(world: World, device: str, _options: Mapping[str, str]) 
     return undo
 
 
+def crl_unreachable(world: World, device: str, _options: Mapping[str, str]) -> None:
+    """A device cannot fetch the list of revoked certificates of its trustpoints."""
+    router = world.routers[device]
+    names = [name for name in certificates.trustpoints(router.running) if certificates.held(router.running, name)]
+    if not names:
+        msg = f"{device} has no certificate"
+        raise NotPossibleError(msg)
+    for name in names:
+        router.log(f"%PKI-3-CRL_FETCH_FAIL: CRL fetch for trustpoint {name} failed")
+
+
+def coop_stranger(world: World, device: str, options: Mapping[str, str]) -> None:
+    """Someone who is no peer speaks COOP to a key server."""
+    for server in _servers(world, device):
+        server.log("COOP_KS_UNAUTH", peer=options["address"], address=server.state.address)
+
+
+def clear_injected(world: World, device: str, _options: Mapping[str, str]) -> None:
+    """A member receives in clear what its list says must be encrypted."""
+    if not world.machines(device)[1]:
+        msg = f"{device} is no member"
+        raise NotPossibleError(msg)
+    world.routers[device].log("%CRYPTO-4-RECVD_PKT_NOT_IPSEC: Rec'd packet not an IPSEC packet.")
+
+
+def many_members(world: World, device: str, options: Mapping[str, str]) -> Callable[[], None]:
+    """The databases of a key server and its peers hold members that nobody has seen."""
+    put: list[tuple[KeyServer, IPv4Address]] = []
+    for server in _servers(world, device):
+        state = server.state
+        others = [world.key_server_at(address, state.identity) for address in state.peers]
+        for number in range(int(options["count"])):
+            address = _CROWD + number
+            for holder in (server, *(item for item in others if item is not None)):
+                local = holder is server
+                holder.state.members[address] = MemberRecord(
+                    address, state.address, software.version(server.router.release), local, world.clock.now()
+                )
+                put.append((holder, address))
+
+    def undo() -> None:
+        for holder, address in put:
+            holder.state.members.pop(address, None)
+
+    return undo
+
+
+def other_release(world: World, device: str, options: Mapping[str, str]) -> Callable[[], None]:
+    """A device runs another release of its family: a boot that took the wrong image."""
+    router = world.routers[device]
+    held, found = router.release, release(options["release"])
+    if found.family != held.family:
+        msg = f"{device} cannot run {found.text}: it runs {held.text}, and its configuration is of that family"
+        raise NotPossibleError(msg)
+    router.release = found
+
+    def undo() -> None:
+        router.release = held
+
+    return undo
+
+
+def licence_lost(world: World, device: str, options: Mapping[str, str]) -> Callable[[], None]:
+    """``show version`` of a device shows no security licence, or one that ends."""
+    states = {"missing", "evaluation"}
+    if options["state"] not in states:
+        msg = f"licence-lost: state is one of {', '.join(sorted(states))}"
+        raise NotPossibleError(msg)
+    router = world.routers[device]
+    if not router.platform.shows_security_licence(router.release):
+        msg = f"{device} shows no security licence"
+        raise NotPossibleError(msg)
+    return lambda: None
+
+
 def _servers(world: World, device: str) -> list[KeyServer]:
     servers = list(world.machines(device)[0].values())
     if not servers:
@@ -232,4 +312,10 @@ HARMS: Mapping[str, Callable[[World, str, Mapping[str, str]], Callable[[], None]
     "acl-mismatch": acl_mismatch,
     "policy-mismatch": policy_mismatch,
     "certificate-expired": certificate_expired,
+    "crl-unreachable": crl_unreachable,
+    "coop-stranger": coop_stranger,
+    "clear-injected": clear_injected,
+    "many-members": many_members,
+    "other-release": other_release,
+    "licence-lost": licence_lost,
 }

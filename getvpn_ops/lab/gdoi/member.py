@@ -49,7 +49,7 @@ class Member:
             intent.interfaces,
             intent.crypto_map,
             intent.address,
-            version=software.version(router.release),
+            version=software.version_of(router),
         )
         self._last: Rekey | None = None
         self._event: Event | None = None

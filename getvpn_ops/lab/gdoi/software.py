@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from getvpn_ops.lab.ios.releases import Release
+    from getvpn_ops.lab.ios.router import Router
 
 Numbers = tuple[int, int, int]
 
@@ -38,6 +39,12 @@ _SAFE = 200  # seconds before its end at which new software renews a KEK at the 
 def version(release: Release) -> str:
     """The GETVPN software version, such as ``1.0.2`` from 15.2(1)T on."""
     return next((text for since, text in _VERSIONS if release.numbers >= since), _FIRST)
+
+
+def version_of(router: Router) -> str:
+    """The GETVPN software version of a router: that of its release, unless a fault says another."""
+    other = router.faults.standing("version-differs")
+    return other.options["version"] if other is not None else version(router.release)
 
 
 def rekeys_on_leaving(release: Release) -> bool:

@@ -286,7 +286,7 @@ class World:
         back: Callable[[Grant | Refusal], None],
     ) -> None:
         if self._servers[machine.router.hostname].get(machine.state.group) is machine:
-            machine.desk.register(initiator, software.version(member.router.release), server, back)
+            machine.desk.register(initiator, software.version_of(member.router), server, back)
 
     # -- what others ask
 

@@ -81,6 +81,11 @@ class Platform:
         """The model without its decoration: ``2911``, ``ISR4331``."""
         return plain(self.model)
 
+    def shows_security_licence(self, release: Release) -> bool:
+        """Whether ``show version`` tells of the licence for encryption as a package of its own."""
+        packages = self.software in {"ISR Software", "ASR1000 Software"} if release.is_xe else self.short != "881"
+        return release.family != "12.4" and packages
+
     @property
     def is_virtual(self) -> bool:
         """Whether it is a router without a chassis."""

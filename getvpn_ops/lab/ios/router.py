@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from getvpn_ops.lab.clock import Clock
 from getvpn_ops.lab.faults import Faults
 from getvpn_ops.lab.gdoi.state import GdoiState
-from getvpn_ops.lab.ios import gdoi_trace, times
+from getvpn_ops.lab.ios import gdoi_trace, ntp, times
 from getvpn_ops.lab.ios.archive import Archive, watch_period
 from getvpn_ops.lab.ios.configuration.config import Configuration
 from getvpn_ops.lab.ios.identity import passwords
@@ -284,7 +284,7 @@ class Router:
 
     def log(self, message: str) -> None:
         """Say a log message, such as ``%SYS-5-CONFIG_I: ...``: it is kept, and shown to every terminal that watches."""
-        line = times.log_stamp(self.running, self.clock.now(), self.booted) + message
+        line = times.log_stamp(self.running, self.clock.now(), self.booted, ntp.mark(self)) + message
         self.logged.append(line)
         self.told("log", message)
         for session in tuple(self.sessions):

@@ -37,10 +37,10 @@ def date(running: Configuration, moment: datetime) -> str:
     return f"{local:%H:%M:%S} {name} {local:%b} {local.day} {local.year}"
 
 
-def log_stamp(running: Configuration, moment: datetime, booted: datetime) -> str:
+def log_stamp(running: Configuration, moment: datetime, booted: datetime, mark: str = "*") -> str:
     """What stands before a log message, its blank included: as ``service timestamps log`` says.
 
-    Without a word of the configuration it is ``*Mar  1 10:44:12.345: ``; the star says that no NTP server has set the
+    Without a word of the configuration it is ``*Mar  1 10:44:12.345: ``; the mark says that no NTP server has set the
     clock. Switched off, it is empty.
     """
     lines = [block.text for block in running.all("service timestamps log")]
@@ -54,7 +54,7 @@ def log_stamp(running: Configuration, moment: datetime, booted: datetime) -> str
     year = f" {local.year}" if "year" in words else ""
     thousandths = f".{local.microsecond // 1000:03d}" if "msec" in words else ""
     shown = f" {name}" if "show-timezone" in words else ""
-    return f"*{local:%b} {local.day:>2}{year} {local:%H:%M:%S}{thousandths}{shown}: "
+    return f"{mark}{local:%b} {local.day:>2}{year} {local:%H:%M:%S}{thousandths}{shown}: "
 
 
 def clock(running: Configuration, moment: datetime) -> str:

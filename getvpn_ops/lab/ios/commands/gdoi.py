@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.gdoi.state import Counters, Direction, Role
-from getvpn_ops.lab.ios import gdoi_trace, times
+from getvpn_ops.lab.ios import gdoi_trace, ntp, times
 from getvpn_ops.lab.ios.session.dialog import Dialog, Say, sure
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def show_trace(shell: Shell, words: Words, _values: Words) -> Iterable[str]:
             continue
         if wanted and wanted not in {"exit", about}:
             continue
-        yield f"{times.log_stamp(router.running, moment, router.booted)}GDOI_{about.upper()}: {text}"
+        yield f"{times.log_stamp(router.running, moment, router.booted, ntp.mark(router))}GDOI_{about.upper()}: {text}"
 
 
 SHOWS = {"show-debugging": show_debugging, "show-gdoi-trace": show_trace}

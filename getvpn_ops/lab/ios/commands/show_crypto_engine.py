@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from getvpn_ops.lab.ios.session.shell import Shell
 
 Words = tuple[str, ...]
+_ROOM = 40000  # sessions that an engine can hold
 _CIPHERS = {"esp-3des": "3DES", "esp-des": "DES", "esp-null": "NULL"}
 
 
@@ -157,7 +158,9 @@ def show_eli(shell: Shell, _words: Words, _values: Words) -> Iterable[str]:
     yield ""
     yield f" IKE-Session   : {len(found):>5} active, 12287 max, 0 failed"
     yield " DH            :     0 active, 12287 max, 0 failed"
-    yield f" IPSec-Session : {keys:>5} active, 40000 max, 0 failed"
+    full = router.faults.standing("engine-full")
+    taken, failed = (_ROOM, int(full.options["failed"])) if full is not None else (keys, 0)
+    yield f" IPSec-Session : {taken:>5} active, {_ROOM} max, {failed} failed"
     yield ""
 
 

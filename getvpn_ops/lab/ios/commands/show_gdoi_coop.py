@@ -49,7 +49,7 @@ def _local_lines(router: Router, server: KeyServerState) -> Iterator[str]:
     yield f"        Local Priority: {server.priority:<8} "
     yield f"        Local KS Role: {server.role.value:<9} , Local KS Status: Alive     "
     if form >= Look.LATE:
-        yield f"        Local KS version: {software.version(router.release)}"
+        yield f"        Local KS version: {software.version_of(router)}"
     if form == Look.XE:
         yield f"        Local COOP version: {_COOP} "
     if server.role is Role.PRIMARY:

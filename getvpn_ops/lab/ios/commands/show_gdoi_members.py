@@ -131,7 +131,7 @@ def _by_server(server: KeyServerState) -> list[tuple[IPv4Address, list[MemberRec
 def feature_lines(router: Router, servers: list[KeyServerState], feature: str) -> Iterator[str]:
     """``show crypto gdoi feature [NAME]``: every device of a group with its version, and whether it has the feature."""
     for server in servers:
-        own = software.version(router.release)
+        own = software.version_of(router)
         boxes = [(str(server.address), own)]
         boxes += [(str(peer.address), peer.version) for peer in server.peers.values() if peer.version]
         yield f"Group Name: {server.group}"

@@ -85,7 +85,7 @@ def redundancy_lines(router: Router, server: KeyServerState) -> Iterator[str]:
     yield "        Local KS Status      : Alive"
     yield f"        Local KS Role        : {server.role.value}"
     if look(router.release) >= Look.LATE:
-        yield f"        Local KS Version     : {software.version(router.release)}"
+        yield f"        Local KS Version     : {software.version_of(router)}"
     if router.release.is_xe:
         yield f"        Local COOP Version   : {_COOP} "
 

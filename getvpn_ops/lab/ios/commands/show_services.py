@@ -4,54 +4,72 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from getvpn_ops.lab.ios import times
+from getvpn_ops.lab.ios import ntp, times
 from getvpn_ops.lab.ios.session.dialog import Ask, Dialog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from getvpn_ops.lab.ios.router import Router
     from getvpn_ops.lab.ios.session.shell import Shell
 
 
 def show_clock(shell: Shell, words: tuple[str, ...], _values: tuple[str, ...]) -> Iterable[str]:
-    """``show clock [detail]``; the star says that no time server confirmed it."""
+    """``show clock [detail]``; a star says that no time server ever confirmed it, a dot that none does any more."""
     router = shell.router
-    yield f"*{times.clock(router.running, router.clock.now())}"
+    yield f"{ntp.mark(router)}{times.clock(router.running, router.clock.now())}"
     if words[-1] == "detail":
-        yield "No time source"
-
-
-def _servers(shell: Shell) -> list[str]:
-    blocks = shell.router.running.all("ntp ")
-    return [
-        next(word for word in block.text.split()[2:] if word[0].isdigit())
-        for block in blocks
-        if block.text.split()[1] in {"server", "peer"} and any(word[0].isdigit() for word in block.text.split()[2:])
-    ]
+        yield "No time source" if ntp.mark(router) == "*" else "Time source is NTP"
 
 
 def show_ntp(shell: Shell, words: tuple[str, ...], _values: tuple[str, ...]) -> Iterable[str]:
-    """``show ntp status`` and ``show ntp associations``: no time server answers in the lab."""
+    """``show ntp status`` and ``show ntp associations``: the servers of the configuration answer, all of them."""
     router = shell.router
     if not router.running.all("ntp ") and router.release.family != "12.4":
         return ["%NTP is not enabled."]
-    if words[-1] == "associations":
-        lines = ["", "  address         ref clock       st   when   poll reach  delay  offset   disp"]
-        lines += [
-            f" ~{server:<15} .INIT.          16      -     64     0  0.000   0.000 15937." for server in _servers(shell)
-        ]
-        return [*lines, " * sys.peer, # selected, + candidate, - outlyer, x falseticker, ~ configured"]
-    lines = [
-        "Clock is unsynchronized, stratum 16, no reference clock",
-        "nominal freq is 250.0000 Hz, actual freq is 250.0000 Hz, precision is 2**10",
-        "reference time is 00000000.00000000 (00:00:00.000 UTC Mon Jan 1 1900)",
-        "clock offset is 0.0000 msec, root delay is 0.00 msec",
-        "root dispersion is 0.00 msec, peer dispersion is 0.00 msec",
-    ]
-    if router.release.family != "12.4":
-        lines.append("loopfilter state is 'FSET' (Drift set from file), drift is 0.000000000 s/s")
-        lines.append("system poll interval is 64, never updated.")
-    return lines
+    return _associations(router) if words[-1] == "associations" else _status(router)
+
+
+def _associations(router: Router) -> Iterator[str]:
+    yield ""
+    yield "  address         ref clock       st   when   poll reach  delay  offset   disp"
+    when = int((router.clock.now() - ntp.polled(router)).total_seconds())
+    for number, server in enumerate(ntp.servers(router)):
+        if ntp.is_synchronized(router):
+            sign = "+" if number else "*"
+            yield f"{sign}~{server:<15} .GPS.            1 {when:>6} {ntp.POLL:>6}   377  1.000   0.500   0.98"
+        else:
+            yield f" ~{server:<15} .INIT.          16      - {ntp.POLL:>6}     0  0.000   0.000 15937."
+    yield " * sys.peer, # selected, + candidate, - outlyer, x falseticker, ~ configured"
+
+
+def _status(router: Router) -> Iterator[str]:
+    """Words and figures are those of 12.4T to 17; the figures of a clock that is right."""
+    good = ntp.is_synchronized(router)
+    old = router.release.family == "12.4"
+    if good:
+        moment = ntp.polled(router)
+        shown = times.clock(router.running, moment)
+        yield f"Clock is synchronized, stratum 2, reference is {ntp.servers(router)[0]}"
+        yield "nominal freq is 250.0000 Hz, actual freq is 249.9987 Hz, precision is 2**10"
+        yield f"reference time is {ntp.hexadecimal(moment)} ({shown})"
+        yield "clock offset is 0.5000 msec, root delay is 1.00 msec"
+        yield "root dispersion is 3.98 msec, peer dispersion is 0.98 msec"
+    else:
+        yield "Clock is unsynchronized, stratum 16, no reference clock"
+        yield "nominal freq is 250.0000 Hz, actual freq is 250.0000 Hz, precision is 2**10"
+        yield "reference time is 00000000.00000000 (00:00:00.000 UTC Mon Jan 1 1900)"
+        yield "clock offset is 0.0000 msec, root delay is 0.00 msec"
+        yield "root dispersion is 0.00 msec, peer dispersion is 0.00 msec"
+    if not old:
+        word = (
+            "'CTRL' (Normal Controlled Loop), drift is 0.000005200"
+            if good
+            else "'FSET' (Drift set from file), drift is 0.000000000"
+        )
+        yield f"loopfilter state is {word} s/s"
+        ago = int((router.clock.now() - ntp.polled(router)).total_seconds())
+        yield f"system poll interval is {ntp.POLL}, {f'last update was {ago} sec ago' if good else 'never updated'}."
 
 
 def _runs(shell: Shell, protocol: str, *, on: bool) -> bool:

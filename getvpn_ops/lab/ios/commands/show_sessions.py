@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from getvpn_ops.lab.ios import times
+from getvpn_ops.lab.ios import ntp, times
 from getvpn_ops.lab.ios.commands.show_hardware import load
 from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Say
 from getvpn_ops.lab.ios.session.vtys import exec_timeout
@@ -167,9 +167,11 @@ def timestamp(shell: Shell) -> str:
     """The lines before an output, if the terminal is set so."""
     router = shell.router
     five, minute, five_minutes = load(router)
+    mark = ntp.mark(router)
+    source = "No time source" if mark == "*" else "Time source is NTP"
     return (
         f"Load for five secs: {five}%/0%; one minute: {minute}%; five minutes: {five_minutes}%\n"
-        f"No time source, *{times.clock(router.running, router.clock.now())}\n\n"
+        f"{source}, {mark}{times.clock(router.running, router.clock.now())}\n\n"
     )
 
 

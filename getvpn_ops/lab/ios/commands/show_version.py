@@ -183,8 +183,19 @@ def _licenses_15(router: Router) -> Iterator[str]:
     yield "Technology    Technology-package           Technology-package"
     yield "              Current       Type           Next reboot  "
     yield f"{_RULE}-"
-    for name, level in (("ipbase", "ipbasek9"), ("security", "securityk9"), ("uc", "None"), ("data", "None")):
-        yield f"{name:<13} {level:<13} {'Permanent' if level != 'None' else 'None':<14} {level}"
+    level, kind, later = _security(router, "Permanent")
+    yield "ipbase        ipbasek9      Permanent      ipbasek9"
+    yield f"security      {level:<13} {kind:<14} {later}"
+    for name in ("uc", "data"):
+        yield f"{name:<13} None          None           None"
+
+
+def _security(router: Router, kind: str) -> tuple[str, str, str]:
+    """The licence for encryption: what is in use, of which kind, and what will be after the next start."""
+    lost = router.faults.standing("licence-lost")
+    if lost is None:
+        return "securityk9", kind, "securityk9"
+    return ("securityk9", "EvalRightToUse", "securityk9") if lost.options["state"] == "evaluation" else ("None",) * 3
 
 
 def _licenses_xe(router: Router) -> Iterator[str]:
@@ -199,7 +210,8 @@ def _licenses_xe(router: Router) -> Iterator[str]:
         yield f"{_RULE}-"
         yield "appxk9           None             None             None"
         yield "uck9             None             None             None"
-        yield "securityk9       securityk9       Smart License    securityk9"
+        level, kind, later = _security(router, "Smart License")
+        yield f"securityk9       {level:<16} {kind:<16} {later}"
         yield "ipbase           ipbasek9         Permanent        ipbasek9"
     else:
         yield _RULE

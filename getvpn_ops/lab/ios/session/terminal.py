@@ -405,12 +405,14 @@ class Terminal:
 
 
 def _damage(lines: list[str], fault: Fault) -> list[str]:
+    if not lines:
+        return lines
     if fault.kind.name == "truncate":
         kept = lines[: max(1, int(len(lines) * float(fault.options["share"])))]
         return [*kept[:-1], kept[-1][: len(kept[-1]) // 2]]
     if fault.kind.name == "huge":
         more = int(fault.options["lines"])
-        return [*lines, *(lines[at % len(lines)] if lines else "" for at in range(more))]
+        return [*lines, *(lines[at % len(lines)] for at in range(more))]
     if fault.kind.name == "non-utf8":
         return [
             line if at % 3 else f"{line[: len(line) // 2]}{_NOT_UTF8}{line[len(line) // 2 :]}"
