@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.ssh import HOST, host_key, serve
@@ -65,8 +66,8 @@ class Station:
                 self._acceptor = await serve(
                     self._answering, self.key, self.host.release, port=port, executor=self._executor
                 )
-            except OSError:
-                if self.port or ports is None:
+            except OSError as exc:
+                if self.port or ports is None or exc.errno != errno.EADDRINUSE:
                     raise
                 continue
             self.port = self._acceptor.get_port()
