@@ -79,7 +79,7 @@ class Collector:
             raise DispatchError("no device is selected")
         started = self.clock.now()
         sweep = _Sweep(self, run)
-        first = [item for item in wish.selected if wish.depth is Depth.FULL or item.role is not Role.MEMBER]
+        first = list(wish.selected) if wish.depth is Depth.FULL else _key_servers(inventory, wish.selected)
         if not first:
             msg = f"depth {wish.depth.value} asks key servers first, and none is among the devices selected"
             raise DispatchError(msg)
@@ -124,8 +124,9 @@ class Collector:
             if device.name in commands and sweep.visits[device.name].trouble is None
         }
         if again:
-            self.clock.wait_until(last + wish.interval)
-            sweep.ask("counters", again, again=True)
+            due = min(last, self.clock.now()) + wish.interval  # a clock that was set back must not hold the run up
+            if self.clock.wait_until(due):
+                sweep.ask("counters", again, again=True)
 
 
 class _Sweep:
@@ -166,11 +167,20 @@ def _joined(first: Visit, second: Visit) -> Visit:
     )
 
 
+def _key_servers(inventory: Inventory, selected: Sequence[Device]) -> list[Device]:
+    """The key servers; where nobody says who is one, all whose role nobody says."""
+    named = {device.name for group in inventory.group_names() for device in inventory.key_servers(group)}
+    servers = [item for item in selected if item.role is Role.KEY_SERVER or item.name in named]
+    return servers or [item for item in selected if item.role is None]
+
+
 def choose(state: FleetState, wish: Wish) -> list[Device]:
     """The members that depth ``sample`` asks: those that the key servers' words make suspicious, and some at random."""
-    members = [item for item in wish.selected if item.role is Role.MEMBER]
-    suspicious = [item for item in members if item.name in suspects(state)]
-    others = [item for item in members if item not in suspicious]
+    asked = {item.name for item in state.devices.values() if item.was_asked}
+    members = [item for item in wish.selected if item.name not in asked and item.role is not Role.OUTSIDER]
+    wrong = suspects(state)
+    suspicious = [item for item in members if item.name in wrong]
+    others = [item for item in members if item.name not in wrong]
     picked = random.Random(wish.seed).sample(others, min(wish.sample, len(others)))  # noqa: S311 -- not a secret
     return suspicious + picked
 

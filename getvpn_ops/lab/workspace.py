@@ -128,7 +128,7 @@ class Workspace:
         for name, station in fleet.stations.items():
             entry = dict(hosts.get(name) or {})
             entry["data"] = {**(entry.get("data") or {}), "management_address": station.host.address}
-            entry.update(hostname=HOST, port=station.port)
+            entry.update(hostname=HOST, port=station.port, username=station.host.username)
             hosts[name] = entry
         defaults = {**_read(given / "defaults.yaml"), "password": fleet.password}
         self._write("inventory/hosts.yaml", yaml.safe_dump(hosts, sort_keys=False))

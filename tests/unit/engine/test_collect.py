@@ -97,7 +97,8 @@ def test_no_capture_keeps_keys_of_the_configuration() -> None:
 def test_depth_ks_asks_no_member_and_says_so() -> None:
     state = state_of(bank(), depth=Depth.KS)
     left = {item.name: item.why_not for item in state.not_asked()}
-    assert len(left) == 24
+    assert len(left) == 26
+    assert [name for name, found in state.devices.items() if found.was_asked] == ["lds-ks1", "ams-ks1", "dub-ks1"]
     assert set(left.values()) == {"only key servers are asked at depth ks"}
     assert state.devices["dub-ks1"].has(KsMembers)
     with pytest.raises(EvidenceMissingError, match="lon-gm1 was not asked: only key servers"):
