@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from getvpn_ops.checks.device_view import earlier_of
 from getvpn_ops.checks.served import Served
+from getvpn_ops.checks.told import told_groups
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.fleet import DeviceState, Sample
 from getvpn_ops.model.inventory import Role
@@ -24,6 +25,7 @@ from getvpn_ops.model.state.ks_policy import KsPolicy, KsRekey, KsReplay
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from getvpn_ops.checks.told import Told
     from getvpn_ops.model.fleet import FleetState
     from getvpn_ops.model.inventory import GdoiGroupIntent
     from getvpn_ops.model.state.coop import CoopGroup
@@ -94,10 +96,17 @@ class InGroup:
     @cached_property
     def local_name(self) -> str:
         """What the device itself calls the group; the inventory's name if it does not tell."""
-        try:
-            return self.gdoi().value.group_name
-        except EvidenceMissingError:
-            return self.group
+        return next((item.name for item in self.told()), self.group)
+
+    def told(self) -> tuple[Told, ...]:
+        """As what the device has the group, by whatever it told; empty if it says nothing of it."""
+        found = told_groups(self.state)
+        same = tuple(item for item in found if self.identity is not None and item.identity == self.identity)
+        return same or tuple(
+            item
+            for item in found
+            if item.name == self.group and (None in {self.identity, item.identity} or item.identity == self.identity)
+        )
 
     def of(self, groups: Iterable[N], sample: Sample[T]) -> Sample[N]:
         """The one item of this group among the items of a sample.
@@ -348,27 +357,21 @@ def _view(
 
 
 def _shows(view: InGroup, *, key_server: bool) -> bool:
-    try:
-        return view.gdoi().value.is_key_server is key_server
-    except EvidenceMissingError:
-        return False
+    return any(item.key_server is key_server for item in view.told())
 
 
 def _agreed(name: str, servers: list[DeviceState]) -> str | None:
     """The identity that the key servers give a group of this name, if it is one."""
-    told = set()
-    for state in servers:
-        if state.has(Gdoi):
-            told |= {group.group_id for group in state.latest(Gdoi).value.groups if group.group_name == name}
-    told.discard(None)
+    told = {item.identity for state in servers for item in told_groups(state) if item.name == name} - {None}
     return told.pop() if len(told) == 1 else None
 
 
 def _found(fleet: FleetState) -> Iterator[tuple[str, str | None]]:
-    for state in fleet.devices.values():
-        if state.has(Gdoi):
-            for group in state.latest(Gdoi).value.groups:
-                yield group.group_name, group.group_id
+    """Names and identities; where one router tells the identity of a name, those that do not tell mean the same."""
+    told = [item for state in fleet.devices.values() for item in told_groups(state)]
+    known = {item.name: item.identity for item in told if item.identity is not None}
+    for item in told:
+        yield item.name, item.identity or known.get(item.name)
 
 
 def gdoi_addresses(state: DeviceState) -> frozenset[Address]:
@@ -379,6 +382,8 @@ def gdoi_addresses(state: DeviceState) -> frozenset[Address]:
             found |= {member.address for member in group.members if member.address is not None}
             if group.redundancy is not None and group.redundancy.local_address is not None:
                 found.add(group.redundancy.local_address)
+    if state.has(KsCoop):
+        found |= {group.local_address for group in state.latest(KsCoop).value.groups if group.local_address is not None}
     return frozenset(found)
 
 
@@ -386,4 +391,4 @@ def is_key_server(state: DeviceState) -> bool:
     """Whether a device is a key server, by the inventory or, where that is silent, by its own word."""
     if state.device.role is not None:
         return state.device.role is Role.KEY_SERVER
-    return state.has(Gdoi) and any(group.is_key_server for group in state.latest(Gdoi).value.groups)
+    return any(item.key_server for item in told_groups(state))

@@ -37,13 +37,15 @@ def reachable(device: DeviceView, _params: NoParams) -> Iterator[Finding]:
     it may well encrypt as it should.
     """
     state, visit = device.state, device.state.visit
+    if (visit is None and state.evidence) or (visit is not None and visit.trouble is None and not visit.engine):
+        yield not_applicable(device, "reachable", "this is read from captures; nobody asked the device")
+        return
     if visit is None:
-        if state.evidence:
-            yield not_applicable(device, "reachable", "this is read from captures; nobody asked the device")
-            return
         msg = f"{device.name} was not asked{f': {state.why_not}' if state.why_not else ''}"
         raise EvidenceMissingError(msg)
     if visit.trouble is None:
+        if not visit.commands:
+            raise EvidenceMissingError(f"{device.name} answered no command")
         yield verdict(device, good=True, message="reachable", actual=f"{visit.commands} commands answered")
         return
     why = f"{visit.trouble.value}{f': {visit.reason}' if visit.reason else ''}"
