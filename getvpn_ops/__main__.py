@@ -1,5 +1,5 @@
 """``python -m getvpn_ops``."""
 
-from getvpn_ops.cli.app import main
+from getvpn_ops.cli.entry import main
 
 main()

@@ -117,6 +117,8 @@ class NotAllowedError(UsageError):
 class StoreError(GetvpnOpsError):
     """The store cannot be opened, read or written, or is of another version of this program."""
 
+    exit_code = ExitCode.UNDETERMINED
+
 
 class EvidenceMissingError(GetvpnOpsError):
     """A check asked for state that was not collected or did not parse."""

@@ -40,8 +40,9 @@ class BankClock:
     def now(self) -> datetime:
         return self._clock.now()
 
-    def wait_until(self, moment: datetime) -> None:
+    def wait_until(self, moment: datetime) -> bool:
         self._clock.advance(moment)
+        return True
 
 
 class Silent:

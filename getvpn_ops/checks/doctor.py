@@ -196,7 +196,17 @@ def address(state: DeviceState, _params: NoParams) -> Iterator[Finding]:
     known = ", ".join(map(str, state.device.gdoi_addresses))
     every = ", ".join(sorted(map(str, gdoi_addresses(state))))
     if not every:
-        raise EvidenceMissingError(f"{state.name}: {sample.seen.command} names no address of this router")
+        yield Finding(
+            status=Status.UNKNOWN,
+            subject=state.name,
+            message="GDOI addresses in the inventory",
+            expected="said in the inventory",
+            actual=f"none, and {sample.seen.command} of this release names no address of the router itself",
+            device=state.name,
+            evidence=(sample.seen,),
+            next_steps=(f"hosts.yaml: {state.name}: data: gdoi_addresses: [that of the crypto map's interface]",),
+        )
+        return
     fix = (f"hosts.yaml: {state.name}: data: gdoi_addresses: [{every}]",)
     yield _finding(
         state,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Group
 
-from getvpn_ops.cli.output import form_of, say, write_data, write_view
+from getvpn_ops.cli.output import form_of, must_be_writable, say, write_data, write_view
 from getvpn_ops.cli.sources import from_captures, workspace_if_any
 from getvpn_ops.cli.wiring import wired
 from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_workspace
@@ -43,7 +43,8 @@ def command(
         Path | None, typer.Option("--inventory", "-i", help="With --from: the inventory that says what is expected.")
     ] = None,
     interval: Annotated[
-        float | None, typer.Option("--interval", min=0, help="Seconds between two looks at counters; 0 looks once.")
+        float | None,
+        typer.Option("--interval", min=0, max=3600, help="Seconds between two looks at counters; 0 looks once."),
     ] = None,
     probe: Annotated[
         bool,
@@ -63,6 +64,7 @@ def command(
     Nothing is changed on any device. Of a device its key servers are asked too. Exit codes: 0 no symptom; 4 there are
     symptoms; 3 none, but not everything could be looked at; 2 wrong usage or inventory.
     """
+    must_be_writable(out)
     if captures is not None:
         state, _ = from_captures(captures, workspace_if_any(workspace, lab=lab), inventory)
         if probe:

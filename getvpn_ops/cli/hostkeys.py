@@ -98,12 +98,12 @@ def _confirm(
 ) -> None:
     if yes:
         return
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("there is nobody to ask: compare the fingerprints, then add --yes")
     if form is not Output.TABLE:
         for row in rows:
             if row.fingerprint:
                 say(f"{row.device}  {row.address}  {row.algorithm}  {row.fingerprint}")
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError("there is nobody to ask: compare the fingerprints, then add --yes")
     if not trusted:
         say(_COMPARE)
     if not typer.confirm(f"Pin {count(len(keys), 'key')}?", default=False, err=True):

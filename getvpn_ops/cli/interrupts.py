@@ -1,4 +1,7 @@
-"""Ctrl-C on a sweep: once drains, twice leaves the devices in hand; both still end with an answer for each device."""
+"""Ctrl-C on a sweep: once drains, twice leaves the devices in hand; both still end with an answer for each device.
+
+A terminal that is gone drains, too: what is under way is kept. With ``nohup`` nothing ends.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _SAID = (
 
 @contextlib.contextmanager
 def interrupts(halt: Halt) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM ask for the end; a third one ends the process as usual.
+    """Let Ctrl-C, SIGTERM and SIGHUP ask for the end; a third one ends the process as usual.
 
     Args:
         halt: is asked.
@@ -36,17 +39,19 @@ def interrupts(halt: Halt) -> Iterator[None]:
     def on_signal(number: int, frame: FrameType | None) -> None:
         nonlocal count
         del frame
-        halt.ask()
-        if count < len(_SAID):
-            say(_SAID[count], "yellow")
-        else:
+        if count >= len(_SAID):
             raise KeyboardInterrupt
-        count += 1
-        if number == signal.SIGTERM:
+        if number == signal.SIGTERM and not count:  # whoever sends it waits for a few seconds only
             halt.ask()
-            count = len(_SAID)
+            count += 1
+        halt.ask()
+        say(_SAID[count], "yellow")
+        count += 1
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    asked_for = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        asked_for.append(signal.SIGHUP)
+    before = {number: signal.signal(number, on_signal) for number in asked_for}
     try:
         yield
     finally:

@@ -62,6 +62,8 @@ def write_data(value: object, form: Output, out: Path | None) -> None:
 def write_text(text: str, out: Path | None) -> None:
     """Write to stdout (None or ``-``), or to a file that only its owner can read.
 
+    A reader that has seen enough (``| head``) is no mistake: the rest is lost, and the command ends as it would have.
+
     Raises:
         UsageError: it cannot be written.
     """
@@ -74,10 +76,32 @@ def write_text(text: str, out: Path | None) -> None:
             return
         _write_private(text, out)
     except BrokenPipeError:
-        raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as exc:
         msg = f"cannot write {'to standard output' if out in {None, _STDOUT} else out}: {exc.strerror}"
         raise UsageError(msg) from exc
+
+
+def must_be_writable(out: Path | None) -> None:
+    """Find out before long work whether its result can be written; nothing is made yet.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if out is None or out == _STDOUT:
+        if sys.stdout is None:
+            raise UsageError("standard output is closed: name a file with --out")
+        return
+    if out.is_dir():
+        reason = "it is a folder"
+    elif not out.parent.is_dir():
+        reason = "there is no such folder"
+    elif not os.access(out if out.exists() else out.parent, os.W_OK):
+        reason = "that is not allowed"
+    else:
+        return
+    msg = f"cannot write {out}: {reason}"
+    raise UsageError(msg)
 
 
 def _write_private(text: str, out: Path) -> None:

@@ -83,6 +83,8 @@ def earlier_of(text: str, store: Store | None, inventory: Inventory) -> Earlier:
     Raises:
         UsageError: it is neither.
     """
+    if not text.strip():
+        raise UsageError("an empty --since names nothing: write the id of a run, last, last-health, or a folder")
     path = Path(text)
     if path.exists() and (store is None or path.is_dir() or "/" in text):
         captured = read_folder(path, Redactor().capture, _known(inventory))

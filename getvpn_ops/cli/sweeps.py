@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from getvpn_ops.checks.doctor import DOCTOR_CHECKS
-from getvpn_ops.cli.output import form_of, write_data, write_text, write_view
+from getvpn_ops.cli.output import form_of, must_be_writable, write_data, write_text, write_view
 from getvpn_ops.cli.sources import Earlier, earlier_of, from_captures, workspace_if_any
 from getvpn_ops.cli.wiring import open_store, wired
 from getvpn_ops.cli.workspace import FilterOption, LabOption, LimitOption, OutOption, WorkspaceOption, open_workspace
 from getvpn_ops.devices.inventory import select
 from getvpn_ops.engine.collect import Wish
 from getvpn_ops.engine.compare import compare
-from getvpn_ops.engine.health import Question, judge, sweep_of, titles, with_key_servers
+from getvpn_ops.engine.health import Question, judge, known_tags, sweep_of, titles, with_key_servers
 from getvpn_ops.engine.questions import doctor_script
 from getvpn_ops.errors import ExitCode, UsageError
 from getvpn_ops.model.fleet import Depth
@@ -32,7 +32,7 @@ from getvpn_ops.reports.parsed import Output
 from getvpn_ops.reports.sweep import SweepForm, sweep_text
 from getvpn_ops.reports.sweep_table import sweep_view
 from getvpn_ops.reports.visits import visits_view
-from getvpn_ops.store.folder import write_folder
+from getvpn_ops.store.folder import must_be_replaceable, write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ SampleOption = Annotated[
 ]
 IntervalOption = Annotated[
     float | None,
-    typer.Option("--interval", min=0, help="Seconds between two looks at counters; 0 looks once."),
+    typer.Option("--interval", min=0, max=3600, help="Seconds between two looks at counters; 0 looks once."),
 ]
 FromOption = Annotated[
     Path | None,
@@ -115,15 +115,17 @@ def collect(
 
     Nothing is changed on any device. Exit codes: 0 every device answered; 3 some did not; 2 nothing could be asked.
     """
+    if folder is not None:
+        must_be_replaceable(folder)
     with wired(open_workspace(workspace, lab=lab), quiet=quiet) as tools:
         wish = _wish(tools, select(tools.loaded, filters or (), limits or ()), depth, sample, interval)
         run, state = _ask(tools, "collect", wish)
         visits = [item.visit for item in state.devices.values() if item.visit is not None]
         silent = [visit for visit in visits if visit.trouble is not None]
         ending = _ending(tools, ExitCode.UNDETERMINED if silent else ExitCode.GOOD)
+        _finish(tools, run, state.ended, ending, {"answered": len(visits) - len(silent), "failed": len(silent)})
         if folder is not None:
             write_folder(folder, tools.store.captures(run), visits)
-        _finish(tools, run, state.ended, ending, {"answered": len(visits) - len(silent), "failed": len(silent)})
         commands = sum(visit.commands for visit in visits)
     if form_of(output, None) is Output.TABLE:
         write_view(visits_view(run, visits, folder), None)
@@ -166,6 +168,7 @@ def health(
     """
     question = Question(tuple(check or ()), tuple(tag or ()))
     _must_exist(question)
+    must_be_writable(out)
     asked = _Asked(question, since, changes, None if fail_on is FailOn.NEVER else Severity(fail_on.value))
     if captures is not None:
         if filters or limits or depth is not Depth.FULL:
@@ -196,6 +199,7 @@ def doctor(
 
     Nothing is changed on any device. Exit codes as for health.
     """
+    must_be_writable(out)
     with wired(open_workspace(workspace, lab=lab), quiet=quiet) as tools:
         chosen = select(tools.loaded, filters or (), limits or ())
         run, state = _ask(tools, "doctor", Wish(chosen, interval=timedelta(0), script=doctor_script))
@@ -305,6 +309,9 @@ def _must_exist(question: Question) -> None:
     known = {title.id for title in titles()}
     if unknown := [name for name in question.ids if name not in known]:
         msg = f"there is no check called {', '.join(unknown)}; getvpn-ops explain --list names them all"
+        raise UsageError(msg)
+    if unknown := [name for name in question.tags if name not in known_tags()]:
+        msg = f"no check has the tag {', '.join(unknown)}; there are {', '.join(sorted(known_tags()))}"
         raise UsageError(msg)
 
 

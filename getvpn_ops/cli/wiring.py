@@ -89,8 +89,8 @@ def wired(workspace: Workspace, *, quiet: bool = False) -> Iterator[Wiring]:
         for path in loaded.password_files:
             _warn_of_passwords(path)
         use_key(workspace.key())
-        clock = clock_of(workspace)
         halt = Halt()
+        clock = clock_of(workspace, halt)
         credentials = Credentials(workspace, redactor, asker())
         with open_store(workspace, credentials) as store, interrupts(halt):
             fleet = NornirFleet(
@@ -119,10 +119,10 @@ def _defects(redactor: Redactor) -> Iterator[None]:
         raise DefectError(redactor.text(f"{type(exc).__name__}: {exc}")) from None
 
 
-def clock_of(workspace: Workspace) -> Clock:
-    """The clock that the settings name."""
+def clock_of(workspace: Workspace, halt: Halt) -> Clock:
+    """The clock that the settings name; who asks for the end is not kept waiting."""
     named = workspace.settings.clock
-    return LabClock(Path(named.removeprefix(_UNIX))) if named.startswith(_UNIX) else SystemClock()
+    return LabClock(Path(named.removeprefix(_UNIX))) if named.startswith(_UNIX) else SystemClock(lambda: halt.draining)
 
 
 def open_store(workspace: Workspace, credentials: Credentials | None = None) -> Store:

@@ -198,12 +198,17 @@ def _by_pattern(text: bytes, *, shown: bool) -> bytes:
     return b"".join((*pieces, text[done:])) if pieces else text
 
 
+@lru_cache(maxsize=2)
+def _raw_words(*, shown: bool) -> tuple[bytes, ...]:
+    return tuple(word.encode() for word in words_of_secrets(shown=shown))
+
+
 def _suspicious(text: bytes, *, shown: bool) -> set[int]:
     """Where lines begin that hold a word of a secret, or controls that may hide one."""
     low = text.lower()
     starts: set[int] = set()
-    for word in words_of_secrets(shown=shown):
-        at = low.find(raw := word.encode())
+    for raw in _raw_words(shown=shown):
+        at = low.find(raw)
         while at >= 0:
             starts.add(low.rfind(b"\n", 0, at) + 1)
             end = low.find(b"\n", at)

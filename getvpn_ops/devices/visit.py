@@ -98,6 +98,7 @@ class Conversation:
     _answered: int = 0
     _broken: SessionError | None = None
     _checked: bool = field(default=False)
+    _shown: tuple[str, str] = ("", "")
 
     def run(self, script: Callable[[], Script]) -> Visit:
         """Ask all that the script wants to know.
@@ -163,7 +164,7 @@ class Conversation:
         """Send one command; a session that drops under it is opened anew, once."""
         while True:
             assert self._session is not None  # noqa: S101 -- _open() opened it or raised
-            self.hooks.asked(self._clean(command, command))
+            self.hooks.asked(self._shown_as(command))
             begun = time.monotonic()
             try:
                 text = self._session.show(command)
@@ -187,7 +188,7 @@ class Conversation:
             self._open()
         except SessionError as second:
             reason = f"{exc.reason}; then a new session failed: {second.trouble}: {second.reason}"
-            self._broken = SessionError(Trouble.DROPPED, reason, second.next_step or exc.next_step)
+            self._broken = SessionError(Trouble.DROPPED, reason, exc.next_step or second.next_step)
             return False
         return True
 
@@ -227,14 +228,20 @@ class Conversation:
     ) -> Capture:
         return Capture(
             device=self.device.name,
-            command=self._clean(command, command),  # it may search for a secret
+            command=self._shown_as(command),
             text=self.hooks.redact(command, text),
             taken_at=self.hooks.now(),
             seconds=time.monotonic() - begun,
             source=self._engine,
             trouble=trouble,
-            reason=self._clean(command, reason),
+            reason=self._clean(command, reason) if reason else "",
         )
+
+    def _shown_as(self, command: str) -> str:
+        """A command without the secret that it may search for."""
+        if self._shown[0] != command:
+            self._shown = command, self._clean(command, command)
+        return self._shown[1]
 
     def _clean(self, command: str, text: str) -> str:
         return self.hooks.redact(command, text.encode(errors="replace")).decode(errors="replace")

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 from getvpn_ops.errors import ExitCode, GetvpnOpsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+_NAP = 0.2  # seconds between two looks at whether a wait is still wanted
+_SLACK = 1.0  # seconds by which two clocks of one machine may differ over a wait
 _FRESH = 1.0  # seconds for which an answer of the lab is good; others may jump, too
 _PATIENCE = 30.0  # seconds that the lab has for an answer
 _JUMP = 600.0  # seconds that it has for a jump: all that happens in between happens
@@ -29,15 +32,33 @@ class LabClockError(GetvpnOpsError):
 class SystemClock:
     """The clock on the wall."""
 
+    def __init__(self, unwanted: Callable[[], bool] = lambda: False) -> None:
+        """Take the wall's time.
+
+        Args:
+            unwanted: whether nobody wants to wait any more; asked some times a second.
+        """
+        self._unwanted = unwanted
+
     @staticmethod
     def now() -> datetime:
         """This moment, UTC."""
         return datetime.now(UTC)
 
-    def wait_until(self, moment: datetime) -> None:
-        """Sleep until then, also if the machine sleeps or its clock is set in between."""
-        while (left := (moment - self.now()).total_seconds()) > 0:
-            time.sleep(min(left, 1.0))
+    def wait_until(self, moment: datetime) -> bool:
+        """Sleep until then, also if the machine sleeps in between.
+
+        A clock that is set back meanwhile makes the wait a second longer at most.
+
+        Returns:
+            False if the wait was unwanted before it was over.
+        """
+        ends = time.monotonic() + (moment - self.now()).total_seconds() + _SLACK
+        while (left := min((moment - self.now()).total_seconds(), ends - time.monotonic())) > 0:
+            if self._unwanted():
+                return False
+            time.sleep(min(left, _NAP))
+        return True
 
 
 class LabClock:
@@ -67,8 +88,11 @@ class LabClock:
             assert self._moment is not None  # noqa: S101 -- _set() has set it
             return self._moment + timedelta(seconds=(time.monotonic() - self._read_at) * self._speed)
 
-    def wait_until(self, moment: datetime) -> None:
+    def wait_until(self, moment: datetime) -> bool:
         """Let the lab jump to that moment; at once if it has passed.
+
+        Returns:
+            True: nobody breaks a jump off.
 
         Raises:
             LabClockError: no lab answers, or it refused.
@@ -76,13 +100,14 @@ class LabClock:
         with self._lock:
             self._set(self._ask(_PATIENCE, do="now"))
             if self._moment is None or moment <= self._moment:
-                return
+                return True
             try:
                 self._set(self._ask(_JUMP, do="advance", to=moment.isoformat()))
             except _RefusedError:  # someone else jumped further meanwhile
                 self._set(self._ask(_PATIENCE, do="now"))
                 if self._moment < moment:
                     raise
+            return True
 
     def _set(self, answer: dict[str, Any]) -> None:
         try:

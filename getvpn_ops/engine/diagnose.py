@@ -52,7 +52,7 @@ def diagnose(state: FleetState, target: str = "") -> tuple[Diagnosis, ...]:
 def _meant(state: FleetState, target: str) -> Iterator[tuple[GroupView, str | None]]:
     views = [view for view in group_views(state) if view.key_servers or view.members]
     named = [view for view in views if target in {"", view.name}]
-    if named:
+    if named or not target:
         yield from ((view, None) for view in named)
         return
     if target not in state.devices:

@@ -67,12 +67,15 @@ def titles() -> tuple[SpecTitle, ...]:
     return tuple(SpecTitle(spec.id, spec.title, spec.severity) for spec in every)
 
 
+def known_tags() -> frozenset[str]:
+    """Every tag that a check has."""
+    return frozenset(tag for spec in (*GROUP_CHECKS, *MEMBER_CHECKS, *DEVICE_CHECKS) for tag in spec.tags)
+
+
 def with_key_servers(inventory: Inventory, selected: Sequence[Device]) -> tuple[Device, ...]:
     """A selection with the key servers of its groups: a member can be judged against nothing else."""
-    groups: dict[str, None] = {}
-    for device in selected:
-        groups |= dict.fromkeys(name for name in inventory.group_names() if name in device.gdoi_groups)
-    servers = [server for name in groups for server in inventory.key_servers(name)]
+    meant = {name for device in selected for name in device.gdoi_groups}
+    servers = [server for name in inventory.group_names() if name in meant for server in inventory.key_servers(name)]
     return tuple(dict.fromkeys([*servers, *selected]))
 
 

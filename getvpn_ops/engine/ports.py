@@ -25,8 +25,8 @@ class Clock(Protocol):
         """This moment, UTC."""
         ...
 
-    def wait_until(self, moment: datetime) -> None:
-        """Return when it is that moment; a lab jumps there."""
+    def wait_until(self, moment: datetime) -> bool:
+        """Return when it is that moment (a lab jumps there), or False when someone breaks the wait off."""
         ...
 
 

@@ -79,6 +79,8 @@ def _parse(resolved: Resolved, reader: Command, text: str | bytes) -> Parsed[Any
     if resolved.output_filter is not None:
         shown = redact(resolved.output_filter)  # it may search for a secret
         warnings.append(f"the output was filtered by '| {shown}': what is absent may only be hidden")
+    if _last(cleaned.lines) in reading.left_out:
+        warnings.append("the last line is not understood: the text may be cut there")
     return Parsed(
         command=resolved.canonical,
         data=reading.data,
@@ -86,6 +88,11 @@ def _parse(resolved: Resolved, reader: Command, text: str | bytes) -> Parsed[Any
         warnings=(*warnings, *cleaned.warnings, *reading.warnings),
         set_aside=tuple(cleaned.set_aside),
     )
+
+
+def _last(lines: list[str]) -> int:
+    """Number of the last line that says something; 0 if none does."""
+    return next((number for number in range(len(lines), 0, -1) if lines[number - 1].strip()), 0)
 
 
 def _quote(text: str) -> str:

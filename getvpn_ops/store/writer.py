@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 _WAITING = 1000  # rows in the queue, texts compressed: some megabytes at most on a usual fleet
 _BATCH = 500  # rows of one transaction
+_GATHER = 0.05  # seconds that the first row of a batch waits for others, unless somebody waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Writer:
         self._queue: Queue[Row | _Mark] = Queue(_WAITING)
         self._door = Lock()  # so that nothing comes behind the mark that ends the thread
         self._thread: Thread | None = None
+        self._hurry = Event()
         self._closed = False
         self._failure: StoreError | None = None
 
@@ -104,6 +106,7 @@ class Writer:
             self._closed = self._closed or ends
             if not idle:
                 self._queue.put(mark)
+                self._hurry.set()
         if not idle:
             mark.reached.wait()
 
@@ -123,10 +126,13 @@ class Writer:
                 return
 
     def _next(self) -> tuple[list[Row], list[_Mark]]:
-        """Wait for one item, then take what is there."""
+        """Wait for one item, and a moment for more, then take what is there: a commit costs more than a row."""
         rows: list[Row] = []
         marks: list[_Mark] = []
         item: Row | _Mark = self._queue.get()
+        if not isinstance(item, _Mark) and self._queue.qsize() < _BATCH:
+            self._hurry.wait(_GATHER)
+        self._hurry.clear()
         while True:
             if isinstance(item, _Mark):
                 marks.append(item)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import io
 import logging
 import os
 import pickle
@@ -27,6 +28,7 @@ import yaml
 from asked import Asked
 from pydantic import SecretStr
 
+from getvpn_ops.cli.app import main
 from getvpn_ops.devices.breaker import Breaker
 from getvpn_ops.devices.connection import register
 from getvpn_ops.devices.credentials import Credentials
@@ -44,7 +46,7 @@ from getvpn_ops.model.capture import Trouble
 from getvpn_ops.settings import find_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from getvpn_ops.devices.visit import Script
 
@@ -102,6 +104,8 @@ COMMANDS: dict[str, tuple[tuple[str, ...], frozenset[int]]] = {
     "health": (("health", "--depth", "full", "--interval", "1", "-o", "json"), frozenset({3, 4})),
     "health --from": (("health", "--from", "collected", "-o", "html", "--out", "report.html"), frozenset({3, 4})),
     "doctor": (("doctor",), frozenset({0, 3, 4})),
+    "diagnose": (("diagnose", "--interval", "1"), frozenset({0, 3, 4})),
+    "hostkeys pin": (("hostkeys", "pin"), frozenset({0})),
     "runs": (("runs",), frozenset({0})),
     "parse": (("parse", "show running-config", "pasted.txt"), frozenset({0})),
     "parse --transcript": (("parse", "--transcript", "pasted.txt"), frozenset({0, 3})),
@@ -281,7 +285,7 @@ def test_sweeps_with_every_sort_of_failure(place: tuple[Background, Path, set[Pa
             logging.getLogger(name).setLevel(level)
     assert any("relay.py" in line for line in set(seen) - before), "the jump host was seen at work"
     (root / "seen.txt").write_text("\n".join(seen))
-    assert {"paramiko.transport", "nornir.core", "getvpn_ops.devices.visit"} <= set(log.read_text().split())
+    assert {"nornir.core", "getvpn_ops.devices.visit"} <= set(log.read_text().split())
     assert log.read_text().count("Traceback (most recent call last)") > len(NAMES)
     assert (root / "transcripts").is_dir()
     assert assert_clean(root, planted) > len(NAMES)
@@ -361,3 +365,118 @@ def test_whole_commands(
     for shown in (out, err, "\n".join(lines).encode()):
         assert not has_canary(shown), shown[-2000:]
     assert_clean(root, planted)
+
+
+@pytest.fixture
+def here(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> Callable[..., tuple[int, str]]:
+    """Runs the program in this process at its highest verbosity; returns exit code, and all that it said and logged."""
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("GETVPN_OPS_DEBUG", "1")
+
+    def run(folder: Path, *words: str) -> tuple[int, str]:
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", ["getvpn-ops", *words])
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        with pytest.raises(SystemExit) as ended:
+            main()
+        shown = capfd.readouterr()
+        return int(ended.value.code or 0), f"{shown.out}{shown.err}{caplog.text}"
+
+    return run
+
+
+@pytest.mark.parametrize("form", ["table", "json", "ndjson", "junit", "html", "csv", "md"])
+def test_every_form_of_a_report(
+    place: tuple[Background, Path, set[Path]], here: Callable[..., tuple[int, str]], form: str
+) -> None:
+    _, root, _ = place
+    code, said = here(root, "health", "--from", "pasted.txt", "-o", form)
+    assert code in {3, 4}, said
+    assert "gm1" in said
+    assert not has_canary(said.encode())
+
+
+FAILING = "import sys; print('CANARYsaid'); print('CANARYtold', file=sys.stderr); sys.exit(3)"
+TALKING = "print('CANARYone\\nCANARYtwo')"
+SOURCES: dict[str, object] = {
+    "itself": "CANARYplain",
+    "itself in a list": ["CANARYplain"],
+    "a wrong key": [{"from": "file", "path": "gone", "value": "CANARYvalue"}],
+    "a wrong source": [{"from": "CANARYsource"}],
+    "a command that fails": [{"from": "command", "argv": [sys.executable, "secret.py"]}],
+    "a variable that cannot be typed": [{"from": "environment", "name": "OPS_TYPED"}],
+    "a file that others can read": [{"from": "file", "path": "open.txt"}],
+}
+"""Where a password is, as people get it wrong."""
+
+
+@pytest.mark.parametrize("case", SOURCES)
+def test_mistakes_with_secrets(
+    place: tuple[Background, Path, set[Path]],
+    here: Callable[..., tuple[int, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    case: str,
+) -> None:
+    lab, _, _ = place
+    monkeypatch.setenv("OPS_TYPED", "CANARYtyped\x01\nCANARYnext")
+    host = {"hostname": "127.0.0.1", "port": lab.port("gm2"), "username": "ops"}
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory" / "hosts.yaml").write_text(yaml.safe_dump({"gm2": host}))
+    (tmp_path / "secret.py").write_text(FAILING)
+    (tmp_path / "open.txt").write_text("CANARYopen\n")
+    (tmp_path / "open.txt").chmod(0o644)
+    (tmp_path / "getvpn-ops.yaml").write_text(yaml.safe_dump({"schema": 1, "credentials": {"password": SOURCES[case]}}))
+    planted = set(tmp_path.rglob("*"))
+    code, said = here(tmp_path, "doctor")
+    assert code in {2, 3, 4}, said
+    assert not has_canary(said.encode()), said
+    assert_clean(tmp_path, planted)
+
+
+INVENTORIES = {
+    "a password of a wrong kind": "r1: {hostname: 127.0.0.1, password: [CANARYlist]}",
+    "a misspelt password": "r1: {hostname: 127.0.0.1, pasword: CANARYkey, data: {psk: CANARYpsk, passwrd: CANARYdata}}",
+    "a password in connection options": (
+        "r1: {hostname: 127.0.0.1, connection_options: {getvpn-ops: {password: CANARYopt, extras: {secret: CANARYx}}}}"
+    ),
+    "YAML that breaks off": "r1: {hostname: 127.0.0.1, password: 'CANARYbroken",
+    "a tab": "r1:\n  password: CANARYtab\n\tport: 1\n",
+}
+
+
+@pytest.mark.parametrize("case", INVENTORIES)
+def test_mistakes_in_an_inventory(here: Callable[..., tuple[int, str]], tmp_path: Path, case: str) -> None:
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory" / "hosts.yaml").write_text(INVENTORIES[case])
+    (tmp_path / "getvpn-ops.yaml").write_text("schema: 1\n")
+    code, said = here(tmp_path, "inventory", "check")
+    assert code == 2, said
+    assert not has_canary(said.encode()), said
+
+
+def test_a_store_that_cannot_be_reached(here: Callable[..., tuple[int, str]], tmp_path: Path) -> None:
+    store = "postgresql+psycopg://ops:CANARYstore@127.0.0.1:9/none"
+    (tmp_path / "getvpn-ops.yaml").write_text(yaml.safe_dump({"schema": 1, "store": store}))
+    code, said = here(tmp_path, "runs")
+    assert code in {2, 3}, said
+    assert not has_canary(said.encode()), said
+
+
+@pytest.mark.usefixtures("_environment")
+def test_a_defect_that_quotes_secrets(
+    place: tuple[Background, Path, set[Path]],
+    here: Callable[..., tuple[int, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def crash(*_: object) -> None:
+        raise ValueError(LOGIN, f"crypto isakmp key CANARYdefect address {PASSPHRASE}")
+
+    monkeypatch.setattr("getvpn_ops.cli.sweeps.judge", crash)
+    code, said = here(place[1], "health", "--interval", "0", "-q")
+    assert code == 1
+    assert "internal error: ValueError" in said
+    assert "Traceback" in said
+    assert not has_canary(said.encode()), said

@@ -368,7 +368,7 @@ def test_many_sweeps_leave_nothing_behind(asked: Asked) -> None:
     descriptors = _descriptors()
     for _ in range(50 if SOAK else 3):
         assert {visit.trouble for visit in asked.ask([CLOCK]).values()} == {None}
-    assert _descriptors() <= descriptors + 2
+    assert _until(lambda: _descriptors() <= descriptors + 2)  # the lab's own ends close in its own time
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("device-") and not _ends(thread)]
 
 

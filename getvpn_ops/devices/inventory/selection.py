@@ -84,6 +84,9 @@ def select(loaded: LoadedInventory, filters: Iterable[str] = (), limits: Iterabl
     chosen = [item for item in everyone if not asked or any(_all(clause, item) for clause in asked)]
     if not chosen:
         raise UsageError(_none_left(asked, everyone))
+    limits = tuple(limits)
+    if not all(text.strip(" ,") for text in limits):
+        raise UsageError("an empty --limit names no device; leave it away for all of them")
     return _limited(chosen, everyone, [word.strip() for text in limits for word in text.split(",") if word.strip()])
 
 

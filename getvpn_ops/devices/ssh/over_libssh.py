@@ -260,6 +260,9 @@ class Libssh:
                 return bytes(data)
             if self._channel.is_eof() or self._channel.is_closed():
                 return b""
+            if seconds <= 0:  # the library has just looked at the wire
+                stop.check()
+                return None
             if not self._wait(stop, max(0.0, until - time.monotonic())):
                 return None
 
@@ -273,7 +276,7 @@ class Libssh:
             except (BaseSSHError, TypeError) as exc:
                 raise LostError(_words(exc)) from exc
             data = data[written:]
-            if data or self._open.get_poll_flags() & SSH_WRITE_PENDING:
+            if data:  # else what the library still holds goes out with the next read
                 self._wait(stop)
 
     def alive(self) -> bool:

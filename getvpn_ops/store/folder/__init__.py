@@ -6,7 +6,7 @@ together.
 """
 
 from getvpn_ops.store.folder.found import Note
-from getvpn_ops.store.folder.ours import write_folder
+from getvpn_ops.store.folder.ours import must_be_replaceable, write_folder
 from getvpn_ops.store.folder.read import Captured, read_folder
 
-__all__ = ["Captured", "Note", "read_folder", "write_folder"]
+__all__ = ["Captured", "Note", "must_be_replaceable", "read_folder", "write_folder"]

@@ -66,6 +66,21 @@ class Manifest(FrozenModel):
     visits: tuple[KeptVisit, ...] = ()
 
 
+def must_be_replaceable(path: Path) -> None:
+    """Find out before devices are asked whether ``write_folder`` would refuse to write there.
+
+    Raises:
+        UsageError: it would.
+    """
+    target = path.absolute()
+    _replaceable(target)
+    there = next(folder for folder in (target, *target.parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        why = "not yours to write to" if there.is_dir() else "no folder"
+        msg = f"cannot write captures to {path}: {there} is {why}"
+        raise UsageError(msg)
+
+
 def write_folder(path: Path, captures: Iterable[Capture], visits: Iterable[Visit]) -> int:
     """Write captures as files that people can read and ``read_folder`` takes back.
 

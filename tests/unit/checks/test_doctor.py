@@ -112,6 +112,10 @@ CASES: dict[tuple[str, str], Case] = {
     ("doctor-readable", "silent device"): (lost, Status.UNKNOWN, "answered nothing"),
     ("doctor-address", "known"): (healthy, Status.PASS, "10.254.4.2"),
     ("doctor-address", "not said"): (lambda: known(gdoi_addresses=()), Status.FAIL, "gdoi_addresses: [10.254.4.2]"),
+    ("doctor-address", "nobody tells"): (
+        lambda: edited(known(gdoi_addresses=()), DEVICE, Gdoi, lambda state: replace(state, groups=())),
+        Status.UNKNOWN, "gdoi_addresses: [that of the crypto map's interface]",
+    ),
     ("doctor-address", "outside"): (lambda: known(role=Role.OUTSIDER), Status.NOT_APPLICABLE, "not a member"),
     ("doctor-address", "not told"): (lambda: without(healthy(), DEVICE, Gdoi), Status.UNKNOWN, "nothing here answers"),
     ("doctor-role", "as said"): (healthy, Status.PASS, "gm"),
@@ -121,6 +125,9 @@ CASES: dict[tuple[str, str], Case] = {
     ("doctor-role", "not told"): (lambda: without(healthy(), DEVICE, Gdoi), Status.UNKNOWN, "nothing here answers"),
     ("doctor-time", "synchronized"): (lambda: told(NtpStatus, state="synchronized"), Status.PASS, "synchronized"),
     ("doctor-time", "not"): (lambda: told(NtpStatus, state="unsynchronized"), Status.FAIL, "ntp server"),
+    ("doctor-time", "garbled"): (
+        lambda: told(NtpStatus, state=None, not_running=None), Status.UNKNOWN, "does not tell whether the clock",
+    ),
     ("doctor-time", "not told"): (lambda: without(healthy(), DEVICE, NtpStatus), Status.UNKNOWN, "nothing here"),
     ("doctor-archive", "there"): (lambda: told(Archive, not_enabled=None), Status.PASS, "configured"),
     ("doctor-archive", "none"): (lambda: told(Archive, not_enabled="Archive not enabled"), Status.FAIL, "path flash"),

@@ -25,6 +25,7 @@ from getvpn_ops.model.state.ks import KsMembers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from getvpn_ops.model.capture import Visit
     from getvpn_ops.model.fleet import FleetState
@@ -85,6 +86,23 @@ def test_counters_are_looked_at_twice_and_nothing_else() -> None:
     assert found[1].taken_at - found[0].taken_at == timedelta(seconds=45)
     assert len(state.devices["lds-gm1"].samples(Gdoi)) == 1
     assert asked(state, "lds-ks1").count("show crypto gdoi ks members") == 1
+
+
+def test_a_wait_that_is_broken_off_leaves_one_look() -> None:
+    here = bank()
+
+    class Impatient(BankClock):
+        def wait_until(self, moment: datetime) -> bool:
+            return moment <= self.now()
+
+    silent = Silent()
+    known = bank_inventory(here)
+    wish = Wish([known.devices["lds-ks1"], known.devices["lds-gm1"]], interval=timedelta(seconds=45))
+    state = Collector(BankFleet(here), Impatient(here), silent, silent).collect("test", known, wish)
+    assert len(state.devices["lds-gm1"].samples(IpsecSas)) == 1
+    visit = state.devices["lds-gm1"].visit
+    assert visit is not None
+    assert visit.trouble is None
 
 
 def test_no_capture_keeps_keys_of_the_configuration() -> None:

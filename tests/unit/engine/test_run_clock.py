@@ -108,4 +108,19 @@ def test_the_wall() -> None:
     moment = clock.now() + timedelta(milliseconds=30)
     clock.wait_until(moment)
     assert clock.now() >= moment > before
-    clock.wait_until(before)
+    assert clock.wait_until(before)
+
+
+def test_a_wait_that_nobody_wants_any_more() -> None:
+    assert not SystemClock(lambda: True).wait_until(datetime.now(UTC) + timedelta(hours=1))
+
+
+def test_a_clock_that_is_set_back_holds_nobody_up() -> None:
+    class Stopped(SystemClock):
+        """As if it were set back all the time."""
+
+        @staticmethod
+        def now() -> datetime:
+            return START
+
+    assert Stopped().wait_until(START + timedelta(milliseconds=50))

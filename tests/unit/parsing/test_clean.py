@@ -116,6 +116,7 @@ DOUBTS = {
         f"KS1#{COMMAND}\n{MEMBERS}KS1#show clock\n10:00:00.000 UTC Mon Mar 1 2021\nKS1#",
         "--transcript",
     ),
+    "cut-within-a-line": (f"{MEMBERS} Rekey Acks Rc\n", "the last line is not understood: the text may be cut there"),
     "filtered": (MEMBERS, "filtered"),
     "bad-bytes": (MEMBERS.encode().replace(b"BRANCH", b"BR\xe9NCH"), "no UTF-8"),
     "line-lost": (MEMBERS.replace(" Rekeys sent       : 5\n", ""), "has no rekeys_sent"),

@@ -48,6 +48,17 @@ def captured(state: FleetState) -> FleetState:
     return replace(state, devices={name: replace(item, visit=None) for name, item in state.devices.items()})
 
 
+def visited(device: str, **fields: Any) -> Edit:  # noqa: ANN401 -- of the visit
+    """A visit that went otherwise."""
+
+    def other(state: FleetState) -> FleetState:
+        visit = state.devices[device].visit
+        assert visit is not None
+        return changed(state, device, visit=replace(visit, **fields))
+
+    return other
+
+
 def package(current: str, kind: str, after: str) -> Callable[[Version], Version]:
     return lambda shown: replace(shown, packages=(PackageLicense(current, kind, after, "security"),))
 
@@ -107,6 +118,14 @@ def logged(device: str, *lines: str, count: int | None = None) -> Edit:
 CASES: dict[tuple[str, str], Case] = {
     ("device-reachable", "well"): (healthy, "ork-gm1", None, PASS, "commands answered"),
     ("device-reachable", "captures"): (healthy, "ork-gm1", captured, NONE, "nobody asked"),
+    ("device-reachable", "a pasted log"): (healthy, "ork-gm1", visited("ork-gm1", engine=""), NONE, "nobody asked"),
+    ("device-reachable", "no command"): (
+        healthy,
+        "ork-gm1",
+        visited("ork-gm1", commands=0),
+        UNKNOWN,
+        "answered no command",
+    ),
     ("device-reachable", "down"): (
         healthy,
         "ork-gm1",

@@ -368,7 +368,11 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("traffic-both-ways", "ESP is filtered"): (late, "opo-gm1", None, FAIL, " encrypted, 0 decrypted in 30 s"),
     ("traffic-both-ways", "no traffic"): (
-        healthy, "lon-gm2", standby("lon-gm2", idle=False), UNKNOWN, "no traffic to judge by",
+        healthy,
+        "lon-gm2",
+        standby("lon-gm2", idle=False),
+        UNKNOWN,
+        "no traffic to judge by",
     ),
     ("traffic-both-ways", "no traffic on a standby"): (healthy, "lon-gm2", None, NONE, "it is idle"),
     ("traffic-both-ways", "traffic on a standby"): (healthy, "ham-gm1", standby("ham-gm1"), PASS, "in 30 s"),
