@@ -107,9 +107,7 @@ class Session:
             ) from exc
 
     @classmethod
-    def _open(
-        cls, target: Target, login: Login, stop: Stop, purpose: Purpose, gate: Callable[[], None] | None
-    ) -> Self:
+    def _open(cls, target: Target, login: Login, stop: Stop, purpose: Purpose, gate: Callable[[], None] | None) -> Self:
         greeted = greet(
             target.host,
             target.port,
