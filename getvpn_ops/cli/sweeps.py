@@ -206,7 +206,7 @@ def doctor(
         outcomes = [evaluate(spec, item) for item in state.devices.values() for spec in DOCTOR_CHECKS]
         specs = tuple(SpecTitle(spec.id, spec.title, spec.severity) for spec in DOCTOR_CHECKS)
         notes = tools.loaded.notes
-        sweep = sweep_of(state, outcomes, kind="doctor", run=run, source="devices", specs=specs, notes=notes)
+        sweep = sweep_of(state, outcomes, kind="doctor", run=run, source=_source(tools), specs=specs, notes=notes)
         ending = _ending(tools, exit_code(sweep))
         tools.store.put_outcomes(run, outcomes)
         _finish(tools, run, state.ended, ending, _counts(outcomes))
@@ -230,11 +230,16 @@ def _health_of_devices(tools: Wiring, wish: Wish, asked: _Asked) -> tuple[Sweep,
     state = replace(state, earlier=earlier.state if earlier else None)
     outcomes = judge(state, asked.question)
     tools.store.put_outcomes(run, outcomes)
-    sweep = sweep_of(state, outcomes, kind="health", run=run, source="devices", specs=titles())
+    sweep = sweep_of(state, outcomes, kind="health", run=run, source=_source(tools), specs=titles())
     sweep = _compared(sweep, earlier)
     ending = _ending(tools, exit_code(sweep, asked.fail_on))
     _finish(tools, run, state.ended, ending, _counts(outcomes))
     return sweep, ending
+
+
+def _source(tools: Wiring) -> str:
+    """Who was asked."""
+    return "lab" if tools.workspace.is_lab else "devices"
 
 
 def _ending(tools: Wiring, usual: ExitCode) -> ExitCode:

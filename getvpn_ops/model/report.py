@@ -92,7 +92,7 @@ class Sweep:
     Attributes:
         kind: the command.
         run: id in the store; empty if nothing was kept.
-        source: ``devices``, or the folder it was read from.
+        source: ``devices``, ``lab``, or the folder it was read from.
         started: UTC.
         ended: UTC; the age of evidence counts back from here.
         depth: how many members were to be asked.

@@ -228,8 +228,15 @@ def next_commands(digest: Digest, most: int = 4) -> list[str]:
     for place, problems in digest.problems.items():
         target = place if place in digest.groups else next(iter(problems[0].subjects), "")
         if is_health and (target in digest.groups or any(visit.device == target for visit in digest.sweep.visits)):
-            found.append(f"getvpn-ops diagnose {shlex.quote(target)}")
+            found.append(f"getvpn-ops diagnose {shlex.quote(target)}{_same_source(digest.sweep.source)}")
         found.append(f"getvpn-ops explain {problems[0].spec.id}")
     if is_health and digest.sweep.run and digest.counts[Status.FAIL] + digest.counts[Status.UNKNOWN]:
-        found.append(f"getvpn-ops health --since {digest.sweep.run} --changes")
+        found.append(f"getvpn-ops health --since {digest.sweep.run} --changes{_same_source(digest.sweep.source)}")
     return list(dict.fromkeys(found))[:most]
+
+
+def _same_source(source: str) -> str:
+    """What makes the next command look where this one looked."""
+    if source == "devices":
+        return ""
+    return " --lab" if source == "lab" else f" --from {shlex.quote(source)}"

@@ -259,7 +259,18 @@ def test_listed(names: str, most: int, words: str) -> None:
 
 
 def test_next_commands_are_safe_to_paste() -> None:
-    assert "getvpn-ops diagnose 'x; reboot'" in next_commands(Digest(sweeps.hostile("x; reboot")))
+    hostile = next_commands(Digest(sweeps.hostile("x; reboot")))
+    assert "getvpn-ops diagnose 'x; reboot' --from 'x; reboot'" in hostile
+
+
+SOURCES = {"devices": "", "lab": " --lab", "captures": " --from captures"}
+
+
+@pytest.mark.parametrize(("source", "ending"), SOURCES.items(), ids=SOURCES)
+def test_next_commands_look_where_this_one_looked(source: str, ending: str) -> None:
+    found = next_commands(Digest(replace(sweeps.mixed(), source=source)))
+    assert any(line.startswith("getvpn-ops diagnose") and line.endswith(ending) for line in found)
+    assert all("--lab" not in line and "--from" not in line for line in found) or ending
 
 
 def test_the_sweep_ends_after_its_evidence() -> None:
