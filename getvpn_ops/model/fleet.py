@@ -85,6 +85,17 @@ class Sample(Generic[T_co]):
         """When the answer was complete, UTC."""
         return self.seen.taken_at
 
+    def certain(self) -> Sample[T_co]:
+        """Itself, where a lost line would falsify the conclusion.
+
+        Raises:
+            EvidenceMissingError: the parser doubts that the text is whole, so that what is absent may only be lost.
+        """
+        if self.doubts:
+            msg = f"{self.seen.device}: {self.seen.command} may not be whole: {self.doubts[0]}"
+            raise EvidenceMissingError(msg)
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceState:
@@ -137,11 +148,7 @@ class DeviceState:
         Raises:
             EvidenceMissingError: as ``latest``, or the parser doubts that the text is whole.
         """
-        sample = self.latest(kind, command)
-        if sample.doubts:
-            msg = f"{self.name}: {sample.seen.command} may not be whole: {sample.doubts[0]}"
-            raise EvidenceMissingError(msg)
-        return sample
+        return self.latest(kind, command).certain()
 
     def samples(self, kind: type[T], command: str | None = None) -> tuple[Sample[T], ...]:
         """Every state of a kind, oldest first; empty if there is none."""

@@ -11,7 +11,7 @@ from functools import cached_property
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from getvpn_ops.checks.diagnosis.log import Log
+from getvpn_ops.checks.diagnosis.witness import Witness
 from getvpn_ops.checks.health.acl_text import normal_form
 from getvpn_ops.checks.views import gdoi_addresses
 from getvpn_ops.errors import EvidenceMissingError
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from getvpn_ops.checks.served import Ring
     from getvpn_ops.checks.views import MemberView
     from getvpn_ops.model.acl import Ace
-    from getvpn_ops.model.fleet import DeviceState
     from getvpn_ops.model.outcome import Seen
     from getvpn_ops.model.state.gdoi import Group
     from getvpn_ops.model.state.gm import TekSa
@@ -77,7 +76,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class MemberScene:
+class MemberScene(Witness):
     """A member in a group.
 
     Attributes:
@@ -87,29 +86,6 @@ class MemberScene:
 
     view: MemberView
     group: GroupScene
-
-    @property
-    def device(self) -> str:
-        """Name of the device."""
-        return self.view.device
-
-    @property
-    def state(self) -> DeviceState:
-        """Everything it told."""
-        return self.view.state
-
-    @cached_property
-    def log(self) -> Log:
-        """What it logged."""
-        return Log(self.state)
-
-    @property
-    def has_log(self) -> bool:
-        """Whether there is a log to read."""
-        try:
-            return bool(self.log)
-        except EvidenceMissingError:
-            return False
 
     @cached_property
     def local(self) -> Sample[Group]:

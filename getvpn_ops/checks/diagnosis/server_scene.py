@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from getvpn_ops.checks.diagnosis.log import Log
+from getvpn_ops.checks.diagnosis.witness import Witness
 from getvpn_ops.checks.health.acl_text import normal_form
 from getvpn_ops.checks.views import gdoi_addresses
 from getvpn_ops.errors import EvidenceMissingError
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from getvpn_ops.checks.diagnosis.scene import GroupScene
     from getvpn_ops.checks.health.acl_text import Form
     from getvpn_ops.checks.views import KeyServerView
-    from getvpn_ops.model.fleet import DeviceState
     from getvpn_ops.model.state.keys import RsaKeyPair
     from getvpn_ops.model.state.ks import KsMember
     from getvpn_ops.model.values import Address
@@ -32,7 +31,7 @@ NO_ANSWER = frozenset({Trouble.UNREACHABLE, Trouble.CONNECTION_REFUSED, Trouble.
 
 
 @dataclass(frozen=True)
-class ServerScene:
+class ServerScene(Witness):
     """A key server in a group.
 
     Attributes:
@@ -44,33 +43,10 @@ class ServerScene:
     group: GroupScene
 
     @property
-    def device(self) -> str:
-        """Name of the device."""
-        return self.view.device
-
-    @property
-    def state(self) -> DeviceState:
-        """Everything it told."""
-        return self.view.state
-
-    @property
     def is_mute(self) -> bool:
         """Whether it was asked and gave no answer at all, as a device that is down."""
         visit = self.state.visit
         return visit is not None and visit.trouble in NO_ANSWER and not visit.commands
-
-    @cached_property
-    def log(self) -> Log:
-        """What it logged."""
-        return Log(self.state)
-
-    @property
-    def has_log(self) -> bool:
-        """Whether there is a log to read."""
-        try:
-            return bool(self.log)
-        except EvidenceMissingError:
-            return False
 
     @property
     def serves(self) -> bool:

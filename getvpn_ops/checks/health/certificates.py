@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from getvpn_ops.checks import logbook
-from getvpn_ops.checks.health.verdict import certain, not_applicable, unknown, verdict
+from getvpn_ops.checks.health.verdict import not_applicable, unknown, verdict
 from getvpn_ops.model.base import FrozenModel
 from getvpn_ops.model.outcome import Finding, Severity, Status
 from getvpn_ops.model.state.pki import Certificate, Certificates
@@ -58,7 +58,7 @@ def _ours(device: DeviceView) -> tuple[Sample[Certificates], list[Certificate]] 
         if "self-signed" not in item.kind.casefold() and not set(item.trustpoints) & _OTHERS
     ]
     if not found:
-        certain(sample)
+        sample.certain()
         return None
     return sample, found
 

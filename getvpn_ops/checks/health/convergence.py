@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from getvpn_ops.checks.health.verdict import certain, not_applicable, unknown, verdict
+from getvpn_ops.checks.health.verdict import not_applicable, unknown, verdict
 from getvpn_ops.checks.held import traffic_keys
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.base import FrozenModel
@@ -90,7 +90,7 @@ def _judge(member: MemberView, keys: Sample[Held], ring: Ring, key: Key, params:
     shown = ", ".join(held.hexes.values()) or "no key"
     if has:
         return found(status=True, actual=shown)
-    certain(keys)
+    keys.certain()
     if key.born is not None and key.born + _ROUNDING > asked:
         late = int((key.born - asked).total_seconds())
         return found(Status.UNKNOWN, f"{shown}; it was asked {max(late, 0)} s before the key was made")
@@ -172,7 +172,7 @@ def kek(member: MemberView, params: KekParams) -> Iterator[Finding]:
         unsure = fresh or _renewed(member, ring)
         yield _kek(member, bool(match) or (Status.UNKNOWN if unsure else False), ring, actual, seen)
     elif not group.value.keks:
-        certain(group)
+        group.certain()
         yield _kek(member, False, ring, "none", group.seen)  # noqa: FBT003 -- the answer
     else:
         ends = [group.taken_at + item.remaining for item in group.value.keks if isinstance(item.remaining, timedelta)]

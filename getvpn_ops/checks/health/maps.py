@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from getvpn_ops.checks.health.verdict import certain, not_applicable, verdict
+from getvpn_ops.checks.health.verdict import not_applicable, verdict
 from getvpn_ops.checks.held import map_names, traffic_keys
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.outcome import Severity
@@ -59,7 +59,7 @@ def _sure(member: MemberView, sample: Sample[CryptoMaps]) -> None:
     Raises:
         EvidenceMissingError: the text may have lost the names of interfaces: another command shows keys on some.
     """
-    certain(sample)
+    sample.certain()
     try:
         ports = traffic_keys(member).value.by_interface
     except EvidenceMissingError:
@@ -117,7 +117,7 @@ def fail_close(member: MemberView, _params: NoParams) -> Iterator[Finding]:
         ours = [item for item in sample.value.maps if names is None or item.crypto_map in names]
         active = [item.crypto_map for item in ours if item.activate]
         if not ours or len(active) < len(ours):
-            certain(sample)
+            sample.certain()
         seen = sample.seen
         if any(item.activate is None for item in ours) and not active:
             msg = f"{member.device}: {seen.command} does not tell whether fail-close is activated"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from getvpn_ops.checks import logbook
-from getvpn_ops.checks.health.verdict import certain, not_applicable, verdict
+from getvpn_ops.checks.health.verdict import not_applicable, verdict
 from getvpn_ops.checks.held import traffic_keys
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.base import FrozenModel
@@ -41,7 +41,7 @@ def complete(member: MemberView, _params: NoParams) -> Iterator[Finding]:
     """
     if not member.configured():
         shown = member.state.latest(Gdoi)
-        certain(shown)
+        shown.certain()
         _sure(member)
         yield verdict(
             member,
@@ -71,7 +71,7 @@ def complete(member: MemberView, _params: NoParams) -> Iterator[Finding]:
     if not told:
         keys = traffic_keys(member)
         if not keys.value.spis:
-            certain(keys)
+            keys.certain()
         yield verdict(
             member,
             bool(keys.value.spis),

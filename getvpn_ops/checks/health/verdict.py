@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.outcome import Finding, Seen, Status
 
 if TYPE_CHECKING:
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
 
     from getvpn_ops.checks.device_view import DeviceView
     from getvpn_ops.checks.views import InGroup
+    from getvpn_ops.errors import EvidenceMissingError
     from getvpn_ops.model.fleet import Sample
 
 WORTH_A_STEP = frozenset({Status.FAIL, Status.UNKNOWN})
@@ -59,14 +59,3 @@ def not_applicable(view: InGroup | DeviceView, message: str, why: str) -> Findin
 def unknown(view: InGroup | DeviceView, message: str, missing: EvidenceMissingError | str) -> Finding:
     """One part of a check lacks its evidence; the others go on."""
     return verdict(view, Status.UNKNOWN, message, actual=str(missing))
-
-
-def certain(sample: Sample[object]) -> None:
-    """Ask before something is called absent.
-
-    Raises:
-        EvidenceMissingError: the text may not be whole, so that what is absent may only be lost.
-    """
-    if sample.doubts:
-        msg = f"{sample.seen.device}: {sample.seen.command} may not be whole: {sample.doubts[0]}"
-        raise EvidenceMissingError(msg)
