@@ -8,7 +8,10 @@ The map, from the ground up; a package imports only from those above it in this 
 - ``model``: frozen nouns: ``model.state`` is what a show command tells, ``model.fleet`` what a whole fleet told
 - ``dialect``: IOS as data: prompts, noise, names of ports, secrets, which lines read, the syslog catalogue
 - ``registry``: the one shape of checks, audit rules and gates
+- ``analysis``: proofs: what an access list encrypts, what becomes of traffic, what a change rekeys or cuts off
 - ``parsing``: text of a router -> typed state
+- ``rendering``: what a GDOI group should be -> the configuration of each of its routers
+- ``remediation``: running and intended configuration -> what differs, and the ordered change with its way back
 - ``checks``: ``checks.health`` judges that state, ``checks.diagnosis`` finds causes; all pure
 - ``devices``: the only door to routers: inventory, SSH, credentials, Nornir, Netmiko, NAPALM
 - ``store``: runs, captures and outcomes in a database; captures as plain files

@@ -1,0 +1,1 @@
+"""What a GDOI group should be -> the intended configuration of each of its routers. Pure."""
