@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import Field
-
-from getvpn_ops.model.base import FrozenModel
+from getvpn_ops.model.intent.group import Direction, GdoiGroupIntent
+from getvpn_ops.model.intent.router import KeyServerIntent, MemberIntent
 from getvpn_ops.model.values import Address, Network
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+__all__ = ["Device", "Direction", "GdoiGroupIntent", "Inventory", "Role"]
+
+W = TypeVar("W", MemberIntent, KeyServerIntent)
 
 
 class Role(StrEnum):
@@ -45,6 +48,8 @@ class Device:
         idle: whether no traffic at all is as it should be, as on a standby router.
         host_groups: inventory groups it belongs to, nearest first.
         expected_hostname: in its prompt; the name if not said.
+        member_of: what it has otherwise than other members, by GDOI group.
+        server_of: what it has otherwise than other key servers, by GDOI group.
     """
 
     name: str
@@ -64,34 +69,8 @@ class Device:
     idle: bool = False
     host_groups: tuple[str, ...] = ()
     expected_hostname: str = ""
-
-
-class Direction(StrEnum):
-    """Of a group's SAs."""
-
-    BOTH = "both"
-    RECEIVE_ONLY = "receive-only"
-
-
-class GdoiGroupIntent(FrozenModel):
-    """What a GDOI group should be: one file of ``gdoi_groups/``. What is not said is not checked.
-
-    Attributes:
-        name: of the group; local to each router on the wire, but one name in this file.
-        identity: the number, or address, that the routers agree on.
-        key_servers: devices, in no order; None if not said.
-        members: devices; None means every device with role ``gm`` whose ``gdoi_groups`` has this group.
-        direction: of the SAs.
-        fail_close: whether members close before they are registered.
-    """
-
-    schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
-    name: str
-    identity: int | str | None = None
-    key_servers: tuple[str, ...] | None = None
-    members: tuple[str, ...] | None = None
-    direction: Direction | None = None
-    fail_close: bool | None = None
+    member_of: Mapping[str, MemberIntent] = field(default_factory=dict, hash=False)
+    server_of: Mapping[str, KeyServerIntent] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,5 +106,30 @@ class Inventory:
             return tuple(self.devices[name] for name in intent.members)
         return self._in_group(group, Role.MEMBER)
 
+    def member_intent(self, group: str, name: str) -> MemberIntent:
+        """What one member should have in a group: its own words, then the group's ``member_defaults``.
+
+        Raises:
+            KeyError: there is no such device, or no intent of that group.
+        """
+        said = self.devices[name].member_of.get(group)
+        return _merged(said, self.gdoi_groups[group].member_defaults)
+
+    def key_server_intent(self, group: str, name: str) -> KeyServerIntent:
+        """What one key server should have in a group: its own words, then the group's ``key_server_defaults``.
+
+        Raises:
+            KeyError: there is no such device, or no intent of that group.
+        """
+        said = self.devices[name].server_of.get(group)
+        return _merged(said, self.gdoi_groups[group].key_server_defaults)
+
     def _in_group(self, group: str, role: Role) -> tuple[Device, ...]:
         return tuple(item for item in self.devices.values() if item.role is role and group in item.gdoi_groups)
+
+
+def _merged(said: W | None, general: W) -> W:
+    """The special before the general, field by field."""
+    if said is None:
+        return general
+    return general.model_copy(update={key: getattr(said, key) for key in said.model_fields_set})
