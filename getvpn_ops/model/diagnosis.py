@@ -166,12 +166,14 @@ class LookedAt:
         commands: that gave state.
         taken_at: when the last of them was answered, UTC; None if there is none.
         gaps: what it did not tell, for a person.
+        blind: why nobody knows how it stands in the group, so that it may have any symptom; empty if that is known.
     """
 
     device: str
     commands: tuple[str, ...]
     taken_at: datetime | None
     gaps: tuple[str, ...] = ()
+    blind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

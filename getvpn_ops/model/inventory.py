@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from getvpn_ops.model.intent.group import Direction, GdoiGroupIntent
 from getvpn_ops.model.intent.router import KeyServerIntent, MemberIntent
 from getvpn_ops.model.values import Address, Network
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Device", "Direction", "GdoiGroupIntent", "Inventory", "Role"]
 

@@ -146,7 +146,7 @@ class RekeyIntent(FrozenModel):
         kek_lifetime: seconds.
         signature_hash: None where the release has no such line.
         key_label: of the RSA key pair that signs.
-        modulus: of that key pair, in bits.
+        modulus: of that key pair, in bits; IOS keeps it in the key, not in the configuration.
         transport: by unicast, or by multicast as described.
         retransmit: of unacknowledged rekeys.
         acknowledgement: 16/17 only.
@@ -183,12 +183,13 @@ class PskIntent(FrozenModel):
     """Pre-shared keys, by reference.
 
     Attributes:
-        reference: pattern of the names of secrets: ``{group}``, ``{member}`` and ``{peer}`` are replaced. Between a
-            member and all key servers ``{member}`` is the member; between two key servers the names in order, joined
-            by a hyphen. A pattern without either is one common key: allowed, and a finding.
+        reference: pattern of the names of secrets: ``{member}`` and ``{group}`` are replaced. A member has one key
+            for all key servers; between two key servers ``{member}`` is both names in order, joined by a hyphen. Two
+            groups in one VRF need the same key towards one address, so a pattern with ``{group}`` serves a group that
+            shares no router. One without ``{member}`` is a common key: allowed, and a finding.
     """
 
-    reference: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./@{}-]{1,128}$")] = "{group}/{member}"
+    reference: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./@{}-]{1,128}$")] = "psk/{member}"
 
 
 class PkiIntent(FrozenModel):

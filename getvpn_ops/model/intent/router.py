@@ -71,6 +71,7 @@ class MemberIntent(FrozenModel):
     """One member in one group.
 
     Attributes:
+        addresses: that the key servers know it by in this group; None: all of its GDOI addresses.
         interfaces: that carry the crypto map; needed before anything can be rendered.
         local_address: loopback that names the member where it has several interfaces.
         servers: key servers in the order of attempts, by name. None: all, turned so that members spread over them.
@@ -92,6 +93,7 @@ class MemberIntent(FrozenModel):
         psk: name of this member's secret, in place of that by pattern.
     """
 
+    addresses: tuple[WrittenAddress, ...] | None = None
     interfaces: InterfaceNames | None = None
     local_address: InterfaceName | None = None
     servers: Names | None = None
@@ -121,6 +123,7 @@ class KeyServerIntent(FrozenModel):
         group_name: what the group is called on this router; None: as in the file.
         hold_queue_interfaces: interfaces towards the other key servers, whose queues are enlarged.
         hold_queue: packets, in and out.
+        multicast_interfaces: in sparse mode, where rekeys are multicast.
         replay: otherwise than the group's policy (a parity fault: kept only because adoption found it).
         ike_policies: in place of the group's.
         keys: pre-shared keys in place of those by pattern.
@@ -131,6 +134,7 @@ class KeyServerIntent(FrozenModel):
     group_name: Name | None = None
     hold_queue_interfaces: InterfaceNames | None = None
     hold_queue: Annotated[int, Field(ge=1, le=65535)] | None = None
+    multicast_interfaces: InterfaceNames | None = None
     replay: ReplayIntent | None = None
     ike_policies: Annotated[tuple[IkePolicyIntent, ...], Field(min_length=1)] | None = None
     keys: tuple[PeerKeyIntent, ...] | None = None

@@ -1,0 +1,262 @@
+"""What is decided once for a whole group: its routers, keys, policies and lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from getvpn_ops.dialect.releases import Feature, release_of
+from getvpn_ops.model.config.crypto import IpsecProfile, TransformSet
+from getvpn_ops.model.config.gdoi import RekeyConfig
+from getvpn_ops.model.intent.crypto import Cipher, Digest, Profile, ReplayIntent, TransformIntent
+from getvpn_ops.rendering import ike, lists, names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from getvpn_ops.dialect.releases import Release
+    from getvpn_ops.model.config.system import AccessList
+    from getvpn_ops.model.intent.crypto import IkePolicyIntent, PolicyIntent
+    from getvpn_ops.model.intent.group import GdoiGroupIntent
+    from getvpn_ops.model.inventory import Device, Inventory
+    from getvpn_ops.model.values import Address
+    from getvpn_ops.rendering.problems import Problems
+
+TEK_LIFETIME = 7200  # seconds; guide, "TEK Lifetime"
+KEK_LIFETIME = 86400  # guide, "KEK Lifetime": at least three TEKs
+REPLAY = ReplayIntent(time=5)
+_RETRANSMIT_NUMBER = 3
+_DAY = 86400
+_TRANSFORMS = {
+    Cipher.DES: "esp-des",
+    Cipher.TRIPLE_DES: "esp-3des",
+    Cipher.AES_128: "esp-aes",
+    Cipher.AES_192: "esp-aes 192",
+    Cipher.AES_256: "esp-aes 256",
+    Cipher.GCM_128: "esp-gcm",
+    Cipher.GCM_192: "esp-gcm 192",
+    Cipher.GCM_256: "esp-gcm 256",
+    Cipher.GMAC_128: "esp-gmac",
+    Cipher.GMAC_192: "esp-gmac 192",
+    Cipher.GMAC_256: "esp-gmac 256",
+}
+_COUNTER_MODE = frozenset(item for item in Cipher if item.startswith(("gcm", "gmac")))
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPlan:
+    """One ``sa ipsec`` with everything it refers to.
+
+    Attributes:
+        intent: as written.
+        access_list: what is encrypted; named after its base.
+        transform_set: how.
+        profile: joins transform set and lifetime.
+        replay: as decided.
+    """
+
+    intent: PolicyIntent
+    access_list: AccessList
+    transform_set: TransformSet
+    profile: IpsecProfile
+    replay: ReplayIntent
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """A group, decided.
+
+    Attributes:
+        intent: as written.
+        key_servers: devices in the order of the file.
+        members: devices.
+        releases: of all of them, by name.
+        servers: address of each key server, by name.
+        addresses: that members register with, by name.
+        policies: in order of their sequence.
+        rekey: the same on every key server.
+        ike: policies of the key servers.
+        rekey_list: that names the multicast address; None by unicast.
+    """
+
+    intent: GdoiGroupIntent
+    key_servers: tuple[Device, ...]
+    members: tuple[Device, ...]
+    releases: Mapping[str, Release]
+    servers: Mapping[str, Address]
+    addresses: Mapping[str, tuple[Address, ...]]
+    policies: tuple[PolicyPlan, ...]
+    rekey: RekeyConfig
+    ike: tuple[IkePolicyIntent, ...]
+    rekey_list: AccessList | None
+
+
+def plan_group(inventory: Inventory, name: str, problems: Problems) -> GroupPlan:
+    """Decide what is common to a group's routers.
+
+    Args:
+        inventory: with the group's intent, described whole.
+        name: of the group.
+        problems: gets what keeps it from being rendered.
+    """
+    intent = inventory.gdoi_groups[name]
+    key_servers, members = inventory.key_servers(name), inventory.members(name)
+    releases = _releases((*key_servers, *members), problems)
+    known = list(releases.values())
+    if not key_servers:
+        problems.add(name, "key_servers", "it has none")
+    servers = _server_addresses(inventory, name, key_servers, problems)
+    policies = tuple(
+        _policy(intent, policy, releases, problems)
+        for policy in sorted(intent.policies or (), key=lambda item: item.sequence)
+    )
+    rekey, rekey_list = _rekey(intent, releases, problems)
+    return GroupPlan(
+        intent=intent,
+        key_servers=key_servers,
+        members=members,
+        releases=releases,
+        servers=servers,
+        addresses={item.name: _member_addresses(inventory, name, item, intent.ip) for item in members},
+        policies=policies,
+        rekey=rekey,
+        ike=ike.decided(intent.ike, intent.profile, known),
+        rekey_list=rekey_list,
+    )
+
+
+def _releases(devices: Iterable[Device], problems: Problems) -> dict[str, Release]:
+    found = {}
+    for device in devices:
+        release = release_of(device.release)
+        if release is None:
+            said = f"{device.release!r} is no release that this program knows" if device.release else "it is not said"
+            problems.add(device.name, "release", f"{said}; what can be configured depends on it")
+        else:
+            found[device.name] = release
+    return found
+
+
+def _server_addresses(
+    inventory: Inventory, group: str, devices: Iterable[Device], problems: Problems
+) -> dict[str, Address]:
+    found: dict[str, Address] = {}
+    version = inventory.gdoi_groups[group].ip
+    for device in devices:
+        said = inventory.key_server_intent(group, device.name).address
+        known = [address for address in device.gdoi_addresses if address.version == version]
+        if said is None and not known:
+            problems.add(device.name, "gdoi_addresses", f"no IPv{version} address that members could register with")
+            continue
+        found[device.name] = said if said is not None else known[0]
+    return found
+
+
+def _member_addresses(inventory: Inventory, group: str, device: Device, version: int) -> tuple[Address, ...]:
+    said = inventory.member_intent(group, device.name).addresses
+    known = device.gdoi_addresses if said is None else said
+    return tuple(address for address in known if address.version == version)
+
+
+def _policy(
+    intent: GdoiGroupIntent, policy: PolicyIntent, releases: Mapping[str, Release], problems: Problems
+) -> PolicyPlan:
+    where = f"{intent.name}: policy {policy.sequence}"
+    transform = _transform(intent, policy, releases, problems, where)
+    lifetime = policy.tek_lifetime or TEK_LIFETIME
+    if lifetime > _DAY:
+        needs(Feature.LONG_LIFETIME, releases, problems, f"{where}: tek_lifetime")
+    if policy.tag_cts_sgt:
+        needs(Feature.TAG, releases, problems, f"{where}: tag_cts_sgt")
+    base = policy.acl.name or names.policy_list(intent.name, policy.sequence)
+    entries = lists.expand(policy.acl, intent.services, intent.ip, problems, where)
+    if not any(text.startswith("permit") for text in entries):
+        problems.add(where, "acl", "it encrypts nothing: say what under encrypt")
+    profile = policy.profile_name or names.profile(intent.name, policy.sequence)
+    for made in (base, profile):
+        names.checked(made, intent.name, "name", problems)
+    return PolicyPlan(
+        intent=policy,
+        access_list=lists.made(base, entries, intent.ip, problems),
+        transform_set=transform,
+        profile=IpsecProfile(profile, lifetime=timedelta(seconds=lifetime), transform_sets=(transform.name,)),
+        replay=policy.replay or REPLAY,
+    )
+
+
+def _transform(
+    intent: GdoiGroupIntent,
+    policy: PolicyIntent,
+    releases: Mapping[str, Release],
+    problems: Problems,
+    where: str,
+) -> TransformSet:
+    said = policy.transform or TransformIntent()
+    guide = intent.profile is Profile.GUIDE
+    encryption = said.encryption or (Cipher.AES_128 if guide else Cipher.AES_256)
+    integrity = said.integrity
+    if integrity is None and encryption not in _COUNTER_MODE:
+        able = all(release.has(Feature.ESP_SHA2) for release in releases.values())
+        integrity = Digest.SHA256 if able and not guide else Digest.SHA1
+    if encryption in _COUNTER_MODE:
+        needs(Feature.ESP_GCM, releases, problems, f"{where}: transform")
+        if intent.kssid is None:
+            problems.add(where, "transform", f"{encryption} needs key server identifiers: say kssid")
+        if integrity is not None:
+            problems.add(where, "transform", f"{encryption} has its own integrity: leave it out")
+    elif integrity not in {Digest.MD5, Digest.SHA1}:
+        needs(Feature.ESP_SHA2, releases, problems, f"{where}: transform")
+    settled = TransformIntent(encryption=encryption, integrity=integrity)
+    words = [_TRANSFORMS[encryption]]
+    if integrity is not None:
+        words.append(f"esp-{ike.hash_word(integrity)}-hmac")
+    return TransformSet(said.name or names.transform_set(settled), tuple(words), "tunnel")
+
+
+def _rekey(
+    intent: GdoiGroupIntent, releases: Mapping[str, Release], problems: Problems
+) -> tuple[RekeyConfig, AccessList | None]:
+    said = intent.rekey
+    guide = intent.profile is Profile.GUIDE
+    name, bits = ike.cipher_words(said.algorithm or (Cipher.AES_128 if guide else Cipher.AES_256))
+    signature = said.signature_hash
+    able = bool(releases) and all(release.has(Feature.SIGNATURE_HASH) for release in releases.values())
+    if signature is None and able and not guide:
+        signature = Digest.SHA256
+    if signature is not None:
+        needs(Feature.SIGNATURE_HASH, releases, problems, f"{intent.name}: rekey: signature_hash")
+    lifetime = said.kek_lifetime or KEK_LIFETIME
+    if lifetime > _DAY:
+        needs(Feature.LONG_LIFETIME, releases, problems, f"{intent.name}: rekey: kek_lifetime")
+    if said.acknowledgement is not None:
+        needs(Feature.ACKNOWLEDGEMENT, releases, problems, f"{intent.name}: rekey: acknowledgement")
+    retransmit = said.retransmit
+    if retransmit is not None and retransmit.periodic:
+        needs(Feature.PERIODIC_RETRANSMIT, releases, problems, f"{intent.name}: rekey: retransmit")
+    multicast = said.multicast if said.transport == "multicast" else None
+    rekey_list = None
+    if multicast is not None:
+        base = multicast.acl_name or names.rekey_list(intent.name)
+        rekey_list = lists.made(base, [f"permit ip any host {multicast.group}"], intent.ip, problems)
+    periodic = retransmit is not None and retransmit.periodic
+    return RekeyConfig(
+        algorithm=name if bits else f"{name}-cbc",
+        key_size_bits=bits,
+        lifetime=timedelta(seconds=lifetime),
+        retransmit_interval=timedelta(seconds=retransmit.interval if retransmit else 10),
+        retransmit_number=None if periodic else (retransmit.number if retransmit else _RETRANSMIT_NUMBER),
+        retransmit_periodic=True if periodic else None,
+        authentication_key=said.key_label or names.REKEY_KEY,
+        sig_hash=None if signature is None else ike.hash_word(signature),
+        transport_unicast=None if multicast is not None else True,
+        address_acl=None if rekey_list is None else rekey_list.name,
+        acknowledgement=said.acknowledgement,
+    ), rekey_list
+
+
+def needs(feature: Feature, releases: Mapping[str, Release], problems: Problems, where: str) -> None:
+    """Tell each router that does not have a feature."""
+    for device, release in releases.items():
+        if not release.has(feature):
+            problems.add(where, device, ike.lacking(feature, release))
