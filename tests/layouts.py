@@ -21,6 +21,7 @@ from getvpn_ops.parsing.layouts import layout_of, records
 FREE = {
     "show_version.textfsm",
     "show_logging.textfsm",
+    "show_monitor_event_trace_gdoi.textfsm",
     "show_ip_access_lists.textfsm",
     "show_archive.textfsm",
     "show_clock.textfsm",

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from getvpn_ops.model.state.version import Version
+
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from getvpn_ops.model.fleet import DeviceState, FleetState
+
+_MINUTE = timedelta(minutes=1)
+"""Routers print how long they are up in whole minutes, so that a start seems up to one too late."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,19 @@ def earlier_of(fleet: FleetState, device: str) -> DeviceState | None:
     """A device in the run that a fleet is compared with; None if there is none, or it was not asked then."""
     before = fleet.earlier.devices.get(device) if fleet.earlier is not None else None
     return before if before is not None and (before.was_asked or before.evidence) else None
+
+
+def restarted_since(state: DeviceState, moment: datetime) -> bool:
+    """Whether a device is known to have started after a moment: its counters and its log are then of another life.
+
+    Args:
+        state: of the device, now.
+        moment: UTC.
+    """
+    if not state.has(Version):
+        return False
+    sample = state.latest(Version)
+    return sample.value.uptime is not None and sample.taken_at - sample.value.uptime - _MINUTE > moment
 
 
 def device_views(fleet: FleetState) -> tuple[DeviceView, ...]:

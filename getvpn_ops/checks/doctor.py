@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from getvpn_ops.checks.health.device import same_release
 from getvpn_ops.checks.views import gdoi_addresses
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.capture import Trouble
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from getvpn_ops.model.fleet import DeviceState
 
 _OLDEST = (12, 4)
+_TRAIN = re.compile(r"12\.4\((\d+)\w*\)([A-Z]?)")
+"""Of 12.4: number of the maintenance release, and the letter of the train; none is the mainline, without GETVPN."""
+_FIRST = 11
 
 
 def _finding(  # noqa: PLR0913 -- the parts of one record
@@ -98,18 +102,21 @@ def release(state: DeviceState, _params: NoParams) -> Iterator[Finding]:
     found = re.match(r"(\d+)\.(\d+)", text)
     if found is None:
         raise EvidenceMissingError(f"{state.name}: {version.seen.command} names no release")
+    train = _TRAIN.match(text)
     good = (int(found[1]), int(found[2])) >= _OLDEST
+    if train is not None:
+        good = bool(train[2]) and int(train[1]) >= _FIRST
     yield _finding(
         state,
         "release",
         good=good,
-        expected="12.4T or later",
+        expected="12.4(11)T or later",
         actual=text,
         seen=(version.seen,),
         fix=("leave this router out: data.role: ce",),
     )
     said = state.device.release
-    if said and said != text:
+    if said and not any(same_release(said, shown) for shown in (text, version.value.xe_release or text)):
         yield _finding(
             state,
             "release in the inventory",
@@ -134,7 +141,7 @@ def serial(state: DeviceState, _params: NoParams) -> Iterator[Finding]:
         raise EvidenceMissingError(f"{state.name}: {version.seen.command} names no serial number")
     actual = ", ".join(sorted(shown))
     fix = (f"hosts.yaml: {state.name}: data: serial: {actual}",)
-    good = None if not known else known in shown
+    good = None if not known else known.upper() in {item.upper() for item in shown}
     yield _finding(state, "serial number", good=good, expected=known, actual=actual, fix=fix, seen=(version.seen,))
 
 

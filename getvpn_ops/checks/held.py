@@ -29,7 +29,8 @@ class Held:
     """The traffic keys of a member.
 
     Attributes:
-        by_interface: SPI -> end (UTC; None if it is not printed), of keys that live, for each interface with any.
+        by_interface: SPI -> end (UTC; None if it is not printed), of keys that live, for each interface with any key;
+            empty if all of them have ended.
         hexes: SPI -> as printed.
     """
 
@@ -42,7 +43,7 @@ class Held:
         return frozenset(self.hexes)
 
     def lacking(self, spi: int) -> tuple[str, ...]:
-        """Interfaces that have keys, and not this one."""
+        """Interfaces that have or had keys, and not this one."""
         return tuple(name for name, keys in self.by_interface.items() if spi not in keys)
 
     def last_end(self) -> datetime | None:
@@ -78,9 +79,10 @@ def _held(rows: Iterable[tuple[str, Spi | None, object]], now: datetime) -> Held
     ports: dict[str, dict[int, datetime | None]] = defaultdict(dict)
     hexes: dict[int, str] = {}
     for name, spi, remaining in rows:
+        port = ports[name]
         if spi is None or not (remaining is None or (isinstance(remaining, timedelta) and remaining)):
             continue  # ended and still listed
-        ports[name][spi.value] = now + remaining if isinstance(remaining, timedelta) else None
+        port[spi.value] = now + remaining if isinstance(remaining, timedelta) else None
         hexes[spi.value] = spi.hex
     return Held(ports, hexes)
 

@@ -8,10 +8,11 @@ as old as the next message that can: buffers are in order.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
+from getvpn_ops.checks.device_view import restarted_since
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.state.logging import Logging
 from getvpn_ops.model.state.system import Clock
@@ -31,11 +32,35 @@ _SECONDS = timedelta(seconds=2)
 _UNIVERSAL = frozenset({"UTC", "GMT", "Z"})
 _TOO_SHORT = frozenset({"emergencies", "alerts", "critical"})
 """Levels of a buffer that keeps next to nothing of GETVPN."""
+_LEVELS = {"errors": 3, "warnings": 4, "notifications": 5}
+"""Levels of a buffer that keeps some of it: the least urgent severity that is kept."""
+WARNINGS, NOTICES = 4, 5
+"""Severities of IOS: lost packets and repeated registrations are warnings, a change of roles is a notice."""
 _STAMP = re.compile(r"(?P<month>[A-Z][a-z]{2}) +(?P<day>\d{1,2}) (?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)")
 _MONTHS = {
     "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6, "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11,
     "Dec": 12,
 }  # fmt: skip
+
+
+class Stamped(Protocol):
+    """Whatever bears a router's stamp: a log message, an event of a trace."""
+
+    @property
+    def mark(self) -> str | None:
+        """``*`` where the clock was not set."""
+
+    @property
+    def stamp(self) -> datetime | str | None:
+        """Time of the router."""
+
+    @property
+    def zone(self) -> str | None:
+        """Its time zone."""
+
+    @property
+    def uptime(self) -> timedelta | None:
+        """In place of a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +94,7 @@ class Log:
         )
 
 
-def last_look(state: DeviceState, earlier: FleetState | None, otherwise: timedelta) -> timedelta:
+def _last_look(state: DeviceState, earlier: FleetState | None, otherwise: timedelta) -> timedelta:
     """How far the last look at a device's log lies behind this one, and a little more.
 
     Stamps may be of whole seconds: a message is better told twice than never.
@@ -83,14 +108,45 @@ def last_look(state: DeviceState, earlier: FleetState | None, otherwise: timedel
         EvidenceMissingError: the log is missing now.
     """
     now = state.latest(Logging).taken_at
-    before = earlier.devices.get(state.name) if earlier is not None else None
-    if before is None or not before.has(Logging):
+    before = _look_before(state, earlier)
+    if before is None or before > now:  # an "earlier" run that lies ahead is none
         return otherwise
-    return max(now - before.latest(Logging).taken_at, timedelta()) + _SECONDS
+    return now - before + _SECONDS
 
 
-def since(state: DeviceState, span: timedelta) -> Log:
+def _look_before(state: DeviceState, earlier: FleetState | None) -> datetime | None:
+    before = earlier.devices.get(state.name) if earlier is not None else None
+    return before.latest(Logging).taken_at if before is not None and before.has(Logging) else None
+
+
+def recent(state: DeviceState, earlier: FleetState | None, otherwise: timedelta, least: int = WARNINGS) -> Log:
+    """What a router logged since the last look.
+
+    A router that started since then lost what it had logged: that nothing is there then proves nothing.
+
+    Args:
+        state: of the device, now.
+        earlier: the run to compare with.
+        otherwise: how far to look back if there is no such run, or it did not look.
+        least: the least urgent severity that is looked for.
+
+    Raises:
+        EvidenceMissingError: the log is missing, or the router keeps none.
+    """
+    log = since(state, _last_look(state, earlier, otherwise), least)
+    before = _look_before(state, earlier)
+    if log.gap or before is None or not restarted_since(state, before):
+        return log
+    return replace(log, gap="the router has started since the last look, and its buffer began anew")
+
+
+def since(state: DeviceState, span: timedelta, least: int = WARNINGS) -> Log:
     """What a router logged in the time before it was asked.
+
+    Args:
+        state: of the device.
+        span: the time.
+        least: the least urgent severity that is looked for: a buffer may be set to keep urgent messages only.
 
     Raises:
         EvidenceMissingError: the log is missing, or the router keeps none.
@@ -103,6 +159,9 @@ def since(state: DeviceState, span: timedelta) -> Log:
     if buffer is not None and buffer.level in _TOO_SHORT:
         msg = f"{state.name} keeps messages of level {buffer.level} only (`logging buffered informational`)"
         raise EvidenceMissingError(msg)
+    if buffer is None and not sample.value.messages:
+        msg = f"{state.name}: {sample.seen.command} shows no buffer and no message"
+        raise EvidenceMissingError(msg)
     messages = [item for item in sample.value.messages if isinstance(item, SyslogMessage)]
     dated = _ages(messages, _dating(state, sample, messages))
     chosen = [
@@ -111,17 +170,26 @@ def since(state: DeviceState, span: timedelta) -> Log:
     return Log(
         tuple((message, age) for message, age, _ in chosen),
         sample.seen,
-        _gap(sample, [age for age, _ in dated], span),
+        _gap(sample, [age for age, _ in dated], span, least),
         span,
         frozenset(place for place, (_, _, own) in enumerate(chosen) if not own),
     )
 
 
-def _gap(sample: Sample[Logging], ages: Sequence[timedelta | None], span: timedelta) -> str:
+def ages(state: DeviceState, sample: Sample[Any], events: Sequence[Stamped]) -> tuple[timedelta | None, ...]:
+    """How old events are by their own stamps; None where a stamp cannot be read. Their order tells nothing."""
+    dating = _dating(state, sample, events)
+    return tuple(min(dating.read(event, None), default=None) for event in events)
+
+
+def _gap(sample: Sample[Logging], ages: Sequence[timedelta | None], span: timedelta, least: int) -> str:
     buffer = next((item for item in sample.value.destinations if item.name == "Buffer"), None)
     doubts = [doubt for doubt in sample.doubts if not doubt.endswith("each counts")]
     if doubts:
         return f"the log may not be whole: {doubts[0]}"
+    level = buffer.level if buffer is not None else None
+    if level is not None and _LEVELS.get(level, least) < least:
+        return f"the buffer keeps messages of level {level} only (`logging buffered informational`)"
     logged = buffer.logged if buffer is not None else None
     if logged is None or logged <= len(sample.value.messages):
         return ""
@@ -141,11 +209,11 @@ class _Dating:
         oldest: how long the router has been up; None if it does not tell.
     """
 
-    ways: tuple[Callable[[SyslogMessage], timedelta | None], ...]
+    ways: tuple[Callable[[Stamped], timedelta | None], ...]
     is_set: bool
     oldest: timedelta | None
 
-    def read(self, message: SyslogMessage, later: timedelta | None) -> list[timedelta]:
+    def read(self, message: Stamped, later: timedelta | None) -> list[timedelta]:
         """Ages that a message may have.
 
         A stamp of before the clock was set counts only where it fits: between the start and the next message.
@@ -168,7 +236,7 @@ def _ages(messages: Sequence[SyslogMessage], dating: _Dating) -> list[tuple[time
     return found[::-1]
 
 
-def _dating(state: DeviceState, sample: Sample[Logging], messages: Sequence[SyslogMessage]) -> _Dating:
+def _dating(state: DeviceState, sample: Sample[Any], messages: Sequence[Stamped]) -> _Dating:
     """The ways in which stamps of this router can be read."""
     now = sample.taken_at
     clock = state.latest(Clock) if state.has(Clock) else None
@@ -177,21 +245,21 @@ def _dating(state: DeviceState, sample: Sample[Logging], messages: Sequence[Sysl
     zone = clock.value.now.zone if clock is not None else None
     is_set = clock is not None and clock.value.now.mark is None
 
-    def by(reading: datetime | None, message: SyslogMessage) -> timedelta | None:
+    def by(reading: datetime | None, message: Stamped) -> timedelta | None:
         if reading is None or message.stamp is None:
             return None
         stamp = message.stamp if isinstance(message.stamp, datetime) else _dated(message.stamp, reading)
         return reading - stamp if stamp is not None else None
 
-    def local(message: SyslogMessage) -> timedelta | None:
+    def local(message: Stamped) -> timedelta | None:
         return by(here, message) if message.zone in {None, zone} else None
 
-    def universal(message: SyslogMessage) -> timedelta | None:
+    def universal(message: Stamped) -> timedelta | None:
         if message.zone is not None and (message.zone not in _UNIVERSAL or message.zone == zone):
             return None
         return by(now.astimezone(UTC).replace(tzinfo=None), message)
 
-    def running(message: SyslogMessage) -> timedelta | None:
+    def running(message: Stamped) -> timedelta | None:
         return up - message.uptime if up is not None and message.uptime is not None else None
 
     up = version.value.uptime + (now - version.taken_at) if version and version.value.uptime is not None else None

@@ -45,6 +45,7 @@ class Key:
         born: when it was made, UTC; None if the screen does not tell.
         ends: when it ends, UTC; None likewise.
         access_list: what a TEK encrypts.
+        due: when its successor is to come, UTC; None if the screen does not tell.
         replaced: whether the key server says that a newer one stands in its place.
     """
 
@@ -53,6 +54,7 @@ class Key:
     born: datetime | None
     ends: datetime | None
     access_list: str | None = None
+    due: datetime | None = None
     replaced: bool = False
 
 
@@ -65,12 +67,14 @@ class Ring:
         seen: where it said so.
         teks: all that it lists, ended ones too.
         keks: likewise; empty if the group has no rekeys.
+        doubt: why there may be more; empty if the text is whole.
     """
 
     device: str
     seen: Seen
     teks: tuple[Key, ...]
     keks: tuple[Key, ...]
+    doubt: str = ""
 
     def current(self) -> tuple[Key, ...]:
         """The TEKs that every member must have: the newest of each list, if it has not ended."""
@@ -112,7 +116,8 @@ class Served:
             server: address of the key server that the member is registered with.
 
         Raises:
-            EvidenceMissingError: no key server shows keys, or several are primary and the member's server shows none.
+            EvidenceMissingError: no key server shows keys; several are primary and the member's server shows none; or
+                none says that it is primary, and they do not hold the same keys.
         """
         if not self.rings:
             raise EvidenceMissingError(self._silence())
@@ -124,6 +129,9 @@ class Served:
                 return self.rings[own]
             said = ", ".join(self.primaries)
             msg = f"group {self._group.name} has no single primary to compare with: {said}"
+            raise EvidenceMissingError(msg)
+        if len({frozenset(key.spi for key in ring.current()) for ring in self.rings.values()}) > 1:
+            msg = f"group {self._group.name} has no single primary to compare with, and its key servers hold other keys"
             raise EvidenceMissingError(msg)
         return max(self.rings.values(), key=lambda ring: ring.seen.taken_at)
 
@@ -172,14 +180,19 @@ class Served:
 
     @cached_property
     def rekeys_sent(self) -> int | None:
-        """The most rekeys that a key server says it sent; None if none tells."""
-        told = []
+        """The most rekeys that a key server says it sent; None if one that does not tell may have sent more.
+
+        Secondaries send none, so that their silence about a primary proves nothing.
+        """
+        told: dict[str, int] = {}
         for server in self._group.key_servers:
-            try:
-                told.append(server.last_rekey().value.rekeys_sent)
-            except EvidenceMissingError:
-                continue
-        return max(told, default=None)
+            with suppress(EvidenceMissingError):
+                told[server.device] = server.last_rekey().value.rekeys_sent
+        known = max(told.values(), default=0)
+        return known if known or told.keys() >= {*self.expected, *self._names()} else None
+
+    def _names(self) -> Iterator[str]:
+        return (server.device for server in self._group.key_servers)
 
     @cached_property
     def devices_by_address(self) -> dict[object, str]:
@@ -257,7 +270,7 @@ def _ring(server: KeyServerView) -> Ring | None:
     now = sample.taken_at
     teks = tuple(_tek(tek, now) for item in sample.value for tek in item.teks if tek.spi is not None)
     keks = tuple(_kek(kek, now) for item in sample.value for kek in item.keks if _is_whole(kek))
-    return Ring(server.device, sample.seen, teks, keks) if teks or keks else None
+    return Ring(server.device, sample.seen, teks, keks, "; ".join(sample.doubts[:1])) if teks or keks else None
 
 
 def _is_whole(kek: KekPolicy) -> bool:
@@ -274,7 +287,8 @@ def _tek(tek: TekPolicy, now: datetime) -> Key:
     shortened = born is not None and ends is not None and life is not None and ends < born + life - _ROUNDING
     replaced = tek.time_to_rekey is Sentinel.NOT_APPLICABLE or bool(tek.override_lifetime) or shortened
     assert tek.spi is not None  # noqa: S101 -- asked before
-    return Key(tek.spi.value, tek.spi.hex, born, ends, tek.access_list, replaced)
+    due = now + tek.time_to_rekey if isinstance(tek.time_to_rekey, timedelta) else None
+    return Key(tek.spi.value, tek.spi.hex, born, ends, tek.access_list, due, replaced)
 
 
 def _kek(kek: KekPolicy, now: datetime) -> Key:

@@ -149,6 +149,8 @@ class KeyServerView(InGroup):
         """Keys, one entry a key server; only the one that made them has any."""
         sample = self.state.latest(KsPolicy)
         found = tuple(item for item in sample.value.policies if item.group_name == self.local_name)
+        if not found:  # a group without keys has its heading
+            self.of((), sample)
         return Sample(found, sample.seen, sample.doubts)
 
     def coop(self) -> Sample[CoopGroup]:

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from getvpn_ops import __version__
-from getvpn_ops.cli.lazy import Lazy, commands_of
+from getvpn_ops.cli.lazy import PREFIX, Lazy, commands_of
 from getvpn_ops.cli.output import open_streams, say
 from getvpn_ops.dialect.secrets import redact
 from getvpn_ops.errors import DefectError, ExitCode, GetvpnOpsError, NoSuchPageError, ParseFailure, UnknownCommandError
@@ -24,6 +24,7 @@ COMMANDS = {
     "health": Lazy("getvpn_ops.cli.sweeps", "health", "Whether the encrypted WAN is healthy, and why not."),
     "diagnose": Lazy("getvpn_ops.cli.diagnose", "command", "Why a group or a device is not well: causes in order."),
     "runs": Lazy("getvpn_ops.cli.runs", "command", "What was looked at, when, and how it ended."),
+    "acl": Lazy("getvpn_ops.cli.acl", "app", "Proofs about access lists: what they do to every packet."),
     "parse": Lazy("getvpn_ops.cli.parse", "command", "Turn what a router printed into typed state."),
     "explain": Lazy("getvpn_ops.cli.explain", "command", "What a check or a log message means, and what to do."),
     "lab": Lazy("getvpn_ops.cli.lab", "app", "A fleet of simulated routers on this machine."),
@@ -38,7 +39,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"auto_envvar_prefix": "GETVPN_OPS", "help_option_names": ["-h", "--help"]},
+    context_settings={"auto_envvar_prefix": PREFIX, "help_option_names": ["-h", "--help"]},
 )
 
 
@@ -83,15 +84,16 @@ def main() -> NoReturn:
     except GetvpnOpsError as exc:
         say(f"error: {exc}", "bold red")
         code = exc.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.GOOD
     except KeyboardInterrupt:
         code = ExitCode.INTERRUPTED
-    except Exception as exc:
+    except Exception as exc:  # also a BrokenPipeError: those of standard output ended where it was written
         if os.environ.get("GETVPN_OPS_DEBUG"):
             raise
-        code = _defect(f"{type(exc).__name__}: {redact(str(exc))}")
+        if isinstance(exc, OSError) and exc.strerror and isinstance(exc.filename, str):  # it is of the machine
+            say(f"error: cannot use {exc.filename}: {exc.strerror}", "bold red")
+            code = ExitCode.USAGE
+        else:
+            code = _defect(f"{type(exc).__name__}: {redact(str(exc))}")
     sys.exit(code)
 
 

@@ -18,6 +18,7 @@ from getvpn_ops.devices.permissions import Purpose
 from getvpn_ops.engine.collect import Wish
 from getvpn_ops.engine.diagnose import diagnose, look_again, second_look
 from getvpn_ops.engine.health import with_key_servers
+from getvpn_ops.engine.questions import diagnosis_script
 from getvpn_ops.errors import ExitCode, UsageError
 from getvpn_ops.reports.diagnosis import diagnosis_view
 from getvpn_ops.reports.parsed import Output
@@ -93,7 +94,7 @@ def _ask(tools: Wiring, target: str, interval: float | None) -> tuple[str, Fleet
     known = tools.loaded.inventory
     chosen = meant(known, target)
     seconds = tools.workspace.settings.health.interval if interval is None else interval
-    wish = Wish(chosen, interval=timedelta(seconds=seconds))
+    wish = Wish(chosen, interval=timedelta(seconds=seconds), script=diagnosis_script)
     run = tools.store.begin_run(
         "diagnose",
         tools.clock.now(),
@@ -135,7 +136,11 @@ def ending(found: Sequence[Diagnosis]) -> ExitCode:
     if _symptoms(found):
         return ExitCode.FINDINGS
     looked_at = [item for diagnosis in found for item in diagnosis.looked_at]
-    return ExitCode.GOOD if looked_at and all(item.commands for item in looked_at) else ExitCode.UNDETERMINED
+    return (
+        ExitCode.GOOD
+        if looked_at and all(item.commands and not item.blind for item in looked_at)
+        else ExitCode.UNDETERMINED
+    )
 
 
 def _symptoms(found: Sequence[Diagnosis]) -> int:

@@ -10,6 +10,7 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
+from getvpn_ops.checks.acl import CONFIG_RULES, GROUP_RULES, LIST_RULES
 from getvpn_ops.checks.diagnosis import CAUSES
 from getvpn_ops.checks.doctor import DOCTOR_CHECKS
 from getvpn_ops.checks.health import DEVICE_CHECKS, GROUP_CHECKS, MEMBER_CHECKS
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
     from getvpn_ops.registry import Registry, Spec
 
-_REGISTRIES: tuple[Registry[Any], ...] = (GROUP_CHECKS, MEMBER_CHECKS, DEVICE_CHECKS, DOCTOR_CHECKS)
+_REGISTRIES: tuple[Registry[Any], ...] = (
+    *(GROUP_CHECKS, MEMBER_CHECKS, DEVICE_CHECKS, DOCTOR_CHECKS),
+    *(LIST_RULES, GROUP_RULES, CONFIG_RULES),
+)
 
 
 def command(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from getvpn_ops.cli.output import form_of, say, write_data, write_view
+from getvpn_ops.cli.output import form_of, must_be_writable, say, write_data, write_view
 from getvpn_ops.cli.workspace import (
     FilterOption,
     LabOption,
@@ -20,7 +20,7 @@ from getvpn_ops.cli.workspace import (
     open_workspace,
 )
 from getvpn_ops.devices.hostkey_scan import scan_many
-from getvpn_ops.devices.hostkeys import HostKey, KnownHosts, host_name
+from getvpn_ops.devices.hostkeys import SSH_PORT, HostKey, KnownHosts, host_name
 from getvpn_ops.devices.inventory import Access, load_inventory, select
 from getvpn_ops.devices.terms import SessionError
 from getvpn_ops.errors import ExitCode, UsageError
@@ -64,6 +64,7 @@ def pin(
     No one logs in. A key that is pinned already stays: see hostkeys rotate. Exit codes: 0 every device named has a
     pinned key; 2 nothing was confirmed, or the inventory is wrong; 3 some device gave no key.
     """
+    must_be_writable(out)
     place = open_workspace(workspace, lab=lab)
     chosen = _chosen(place, filters, [*(limits or ()), *(names or ())])
     pinned = _known(place)
@@ -210,7 +211,9 @@ def _from_file(devices: Mapping[str, Access], path: Path) -> dict[str, HostKey |
     source = KnownHosts(path)
     found: dict[str, HostKey | SessionError] = {}
     for name, access in devices.items():
-        keys = source.find(access.hostname, access.port) or source.find(name, access.port) or source.find(name)
+        named = ((access.hostname, access.port), (name, access.port), (name, SSH_PORT))
+        host, port = next((item for item in named if source.find(*item)), named[0])
+        keys = [key for key in source.find(host, port) if not source.is_revoked(host, port, key)]
         found[name] = (
             keys[0]
             if len(keys) == 1

@@ -124,11 +124,19 @@ class _Writer:
             raise UsageError(msg) from exc
 
     def folder(self, name: Path) -> None:
-        """Make a folder, unless there is one."""
+        """Make a folder, unless there is one.
+
+        Raises:
+            UsageError: it cannot be made.
+        """
         path = self._root / name
-        if not path.is_dir():
-            path.mkdir(parents=True)
-            self.written.append(f"{name}/")
+        try:
+            if not path.is_dir():
+                path.mkdir(parents=True)
+                self.written.append(f"{name}/")
+        except OSError as exc:
+            msg = f"cannot make the folder {shown(path)}: {exc.strerror}"
+            raise UsageError(msg) from exc
 
 
 class _Questions:

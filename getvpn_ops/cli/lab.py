@@ -14,6 +14,7 @@ from getvpn_ops.errors import UsageError
 from getvpn_ops.reports import lab as views
 from getvpn_ops.reports.parsed import Output
 from getvpn_ops.reports.words import count
+from getvpn_ops.settings.workspace import FILE
 
 if TYPE_CHECKING:
     from getvpn_ops.lab.workspace import Workspace
@@ -27,7 +28,13 @@ _END_PATIENCE = 60.0
 _FOLLOW_SECONDS = 0.5
 
 WorkspaceOption = Annotated[
-    Path, typer.Option("--workspace", "-w", help="Folder whose .getvpn-ops/lab/ tells how to reach the lab.")
+    Path,
+    typer.Option(
+        "--workspace",
+        "-w",
+        envvar="GETVPN_OPS_WORKSPACE",
+        help="Folder whose .getvpn-ops/lab/ tells how to reach the lab.",
+    ),
 ]
 OutputOption = Annotated[
     Output | None, typer.Option("--output", "-o", help="Format; a table on a terminal, else JSON.")
@@ -333,6 +340,7 @@ def _workspace(root: Path) -> Workspace:
     except ModuleNotFoundError as exc:
         msg = f"the lab needs {exc.name}: pip install 'getvpn-ops[lab]'"
         raise UsageError(msg) from exc
+    root = root.parent if root.name == FILE else root  # both are a workspace to the other commands
     if not root.is_dir():
         msg = f"there is no folder {root}"
         raise UsageError(msg)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+PREFIX = "GETVPN_OPS"
+"""What the names of all environment variables begin with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lazy:
     """Where a command is.
@@ -55,7 +59,9 @@ class LazyGroup(TyperGroup):
             parent.add_typer(found, name=cmd_name)
         else:
             parent.command(cmd_name, short_help=entry.says)(found)
-        return typer.main.get_group(parent).commands[cmd_name]
+        made = typer.main.get_group(parent).commands[cmd_name]
+        _name_variables(made, f"{PREFIX}_{cmd_name}")
+        return made
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
         """Find a command, or say which one was meant."""
@@ -69,6 +75,20 @@ class LazyGroup(TyperGroup):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.says) for name, entry in self.table.items()])
+
+
+def _name_variables(command: Any, name: str) -> None:  # noqa: ANN401
+    """Name the environment variable of each flag after the flag: ``GETVPN_OPS_HEALTH_FROM`` for ``--from``.
+
+    Click would name it after the parameter of the function, which is another word where the flag's is Python's own or
+    stands for a list; who sets the variable that the flag suggests would be ignored without a word.
+    """
+    for below, item in getattr(command, "commands", {}).items():
+        _name_variables(item, f"{name}_{below}")
+    for option in command.params:
+        flag = next((word for word in option.opts if word.startswith("--")), "")
+        if flag and option.envvar is None:
+            option.envvar = f"{name}_{flag.removeprefix('--')}".replace("-", "_").upper()
 
 
 def _nothing() -> None:

@@ -92,23 +92,29 @@ def must_be_writable(out: Path | None) -> None:
         if sys.stdout is None:
             raise UsageError("standard output is closed: name a file with --out")
         return
-    if out.is_dir():
-        reason = "it is a folder"
-    elif not out.parent.is_dir():
-        reason = "there is no such folder"
-    elif not os.access(out if out.exists() else out.parent, os.W_OK):
-        reason = "that is not allowed"
-    else:
-        return
-    msg = f"cannot write {out}: {reason}"
-    raise UsageError(msg)
+    if reason := _why_not(out):
+        msg = f"cannot write {out}: {reason}"
+        raise UsageError(msg)
+
+
+def _why_not(out: Path) -> str:
+    """What keeps a file from being written; empty if nothing is known that would."""
+    try:
+        if out.is_dir():
+            return "it is a folder"
+        if not out.parent.is_dir():
+            return "there is no such folder"
+        return "" if os.access(out if out.exists() else out.parent, os.W_OK) else "that is not allowed"
+    except OSError as exc:  # such as a name that is too long
+        return exc.strerror or type(exc).__name__
 
 
 def _write_private(text: str, out: Path) -> None:
-    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)  # the file may be an old one that others could read
+            os.fchmod(descriptor, 0o600)  # the file may be an old one that others could read; if it is theirs, it stays
+            os.ftruncate(descriptor, 0)
         file.write(text)
 
 

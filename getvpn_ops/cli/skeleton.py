@@ -189,7 +189,7 @@ def credentials_from(words: str, usual: CredentialSettings) -> CredentialSetting
         "prompt": {},
         "environment": {"name": rest or "GETVPN_OPS_PASSWORD"},
         "file": {"path": rest} if rest else {},
-        "command": {"argv": shlex.split(rest)},
+        "command": {"argv": _words(rest) if kind == "command" else ()},
         "keyring": {"service": rest or "getvpn-ops"},
     }
     if kind == "prompt" and rest:
@@ -201,6 +201,14 @@ def credentials_from(words: str, usual: CredentialSettings) -> CredentialSetting
             "expected prompt, environment:NAME, file:PATH, command:PROGRAM ..., keyring:SERVICE, agent or key:PATH"
         ) from None
     return usual.model_copy(update={"password": (source,)})
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError as exc:
+        msg = f"expected a command as a shell would read it ({exc})"
+        raise ValueError(msg) from None
 
 
 def group_text(name: str, key_servers: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ def from_captures(
         UsageError: there is nothing to read.
         MistakesError: the inventory is wrong.
     """
-    if not path.exists():
+    if not _exists(path):
         msg = f"there is no {path}: --from takes a folder, an archive or a file of captures"
         raise UsageError(msg)
     loaded = _expectations(path, workspace, inventory)
@@ -86,7 +87,7 @@ def earlier_of(text: str, store: Store | None, inventory: Inventory) -> Earlier:
     if not text.strip():
         raise UsageError("an empty --since names nothing: write the id of a run, last, last-health, or a folder")
     path = Path(text)
-    if path.exists() and (store is None or path.is_dir() or "/" in text):
+    if _exists(path) and (store is None or path.is_dir() or "/" in text):
         captured = read_folder(path, Redactor().capture, _known(inventory))
         state = _state(captured.captures, captured.visits, inventory)
         return Earlier(str(path), state, judge(state))
@@ -122,13 +123,21 @@ def _expectations(path: Path, workspace: Workspace | None, inventory: Path | Non
     return load_inventory(workspace) if workspace is not None else None
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # such as a name that is too long for one
+        return False
+
+
 def _known(inventory: Inventory) -> dict[str, str]:
-    names: dict[str, str] = {}
+    """What a device may be called in captures: its name, and its host name and address where no other has them."""
+    names = {name.lower(): name for name in inventory.devices}
+    called: dict[str, set[str]] = defaultdict(set)
     for device in inventory.devices.values():
-        for called in (device.hostname, device.expected_hostname, device.name):
-            if called:
-                names[called] = device.name
-    return names
+        for other in {device.hostname.lower(), device.expected_hostname.lower()} - {""}:
+            called[other].add(device.name)
+    return {other: next(iter(those)) for other, those in called.items() if len(those) == 1} | names
 
 
 def _notes_text(captured: Captured) -> str:

@@ -268,7 +268,8 @@ def _health_of_captures(path: Path, workspace: Workspace | None, inventory: Path
         raise UsageError("--changes with --from needs --since: a run, or a folder of earlier captures")
     state = replace(state, earlier=earlier.state if earlier else None)
     outcomes = judge(state, asked.question)
-    sweep = sweep_of(state, outcomes, kind="health", run="", source=str(path), specs=titles(), notes=notes)
+    source = f"./{path}" if str(path) in {"devices", "lab"} else str(path)  # a folder called as those are
+    sweep = sweep_of(state, outcomes, kind="health", run="", source=source, specs=titles(), notes=notes)
     return _compared(sweep, earlier)
 
 

@@ -81,7 +81,7 @@ def wired(workspace: Workspace, *, quiet: bool = False) -> Iterator[Wiring]:
     Raises:
         MistakesError: settings or inventory are wrong.
         StoreError: the store cannot be opened.
-        UsageError: the state folder cannot be made.
+        UsageError: the state folder cannot be made, or the host keys cannot be read.
     """
     redactor = Redactor()
     with redacted_logs(redactor), _defects(redactor):
@@ -89,6 +89,8 @@ def wired(workspace: Workspace, *, quiet: bool = False) -> Iterator[Wiring]:
         for path in loaded.password_files:
             _warn_of_passwords(path)
         use_key(workspace.key())
+        known_hosts = KnownHosts(workspace.known_hosts)
+        known_hosts.must_be_readable()
         halt = Halt()
         clock = clock_of(workspace, halt)
         credentials = Credentials(workspace, redactor, asker())
@@ -97,7 +99,7 @@ def wired(workspace: Workspace, *, quiet: bool = False) -> Iterator[Wiring]:
                 loaded=loaded,
                 ssh=workspace.settings.ssh,
                 credentials=credentials,
-                known_hosts=KnownHosts(workspace.known_hosts),
+                known_hosts=known_hosts,
                 redactor=redactor,
                 now=clock.now,
                 transcripts=Transcripts(workspace.transcripts) if workspace.settings.ssh.transcripts else None,
@@ -112,7 +114,7 @@ def _defects(redactor: Redactor) -> Iterator[None]:
     """What nobody foresaw leaves without the secrets that it may quote, which only the redactor knows."""
     try:
         yield
-    except (GetvpnOpsError, typer.Exit, BrokenPipeError):
+    except (GetvpnOpsError, typer.Exit):
         raise
     except Exception as exc:
         logger.exception("a defect")

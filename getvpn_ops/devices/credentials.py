@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from getvpn_ops.devices.secret_sources import Given, Nothing, is_encrypted, look, private
+from getvpn_ops.devices.secret_sources import Given, Nothing, is_encrypted, look, private, unfit
 from getvpn_ops.devices.terms import Login, SessionError
 from getvpn_ops.model.capture import Trouble
 from getvpn_ops.settings import FromPrompt
@@ -84,6 +84,10 @@ class Credentials:
         key_file, passphrase, reasons = self._key(username)
         has_key = key_file is not None or self._settings.agent
         password = access.password
+        if password is not None and (wrong := unfit(password.get_secret_value())):
+            raise SessionError(
+                Trouble.NO_CREDENTIALS, f"the password in the inventory holds {wrong}", "write it in one line of text"
+            )
         if password is None:
             found = self._look("password", username, self._settings.password, ask=not has_key)
             password, reasons = found.secret, (*reasons, *found.reasons)
@@ -153,10 +157,14 @@ class Credentials:
             raise Nothing("there is no terminal to ask at")
         if not answer.get_secret_value():
             raise Nothing("the answer was empty")
+        if wrong := unfit(answer.get_secret_value()):
+            msg = f"the answer holds {wrong}"
+            raise Nothing(msg)
         return answer
 
     def _given(self, username: str) -> Given:
-        chains = (self._settings.password, self._settings.enable, self._settings.key_passphrase)
+        own = self._settings
+        chains = (own.password, own.enable, own.key_passphrase, self._workspace.settings.store_password)
         withheld = frozenset(source.name for chain in chains for source in chain if source.source == "environment")
         return Given(self._workspace.path, self._workspace.root, username, withheld)
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from getvpn_ops.devices.ssh.engine import LIBSSH, HostKey
 from getvpn_ops.devices.ssh.opening import greet
 from getvpn_ops.devices.terms import SessionError, Stop
+from getvpn_ops.errors import UsageError
 from getvpn_ops.model.capture import Trouble
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "HostKey", "KnownHosts", "scan"]
 
 _LOG = logging.getLogger(__name__)
-_SSH_PORT = 22
+SSH_PORT = 22
 _REVOKED = "@revoked"
 
 
 def host_name(host: str, port: int) -> str:
     """A server's name in the file: ``host``, or ``[host]:port`` where the port is another than 22."""
-    return host.lower() if port == _SSH_PORT else f"[{host.lower()}]:{port}"
+    return host.lower() if port == SSH_PORT else f"[{host.lower()}]:{port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class KnownHosts:
         self.path = path
         self._read: tuple[tuple[int, int, int], dict[str, tuple[Entry, ...]], tuple[Entry, ...]] | None = None
 
-    def find(self, host: str, port: int = _SSH_PORT) -> tuple[HostKey, ...]:
+    def find(self, host: str, port: int = SSH_PORT) -> tuple[HostKey, ...]:
         """The keys that are pinned for a server; none if it is unknown."""
         return tuple(entry.key for entry in self._of(host_name(host, port)) if not entry.revoked)
 
@@ -106,11 +107,28 @@ class KnownHosts:
         return any(entry.revoked and entry.key == key for entry in self._of(host_name(host, port)))
 
     def entries(self) -> tuple[Entry, ...]:
-        """All lines that hold a key, in the file's order."""
+        """All lines that hold a key, in the file's order.
+
+        Raises:
+            UsageError: the file cannot be read.
+        """
         try:
             return _entries(self.path.read_text(encoding="utf-8", errors="replace"), str(self.path))
         except FileNotFoundError:
             return ()
+        except OSError as exc:
+            raise self._unreadable(exc) from exc
+
+    def must_be_readable(self) -> None:
+        """Find out before devices are called; a file that is not there pins nothing, and is none of that.
+
+        Raises:
+            UsageError: the file cannot be read.
+        """
+        self._load()
+
+    def _unreadable(self, exc: OSError) -> UsageError:
+        return UsageError(f"the host keys in {self.path} cannot be read: {exc.strerror}")
 
     def pin(self, host: str, port: int, key: HostKey, comment: str = "") -> None:
         """Accept this key, and no other, from a server from now on.
@@ -126,7 +144,7 @@ class KnownHosts:
             kept = [line for line in lines if not _drops(line, name)]
             lines[:] = [*kept, Entry((name,), key, " ".join(comment.split())).text]
 
-    def remove(self, host: str, port: int = _SSH_PORT) -> int:
+    def remove(self, host: str, port: int = SSH_PORT) -> int:
         """Forget the keys of a server; returns how many lines went."""
         name = host_name(host, port)
         with self._changing() as lines:
@@ -143,6 +161,8 @@ class KnownHosts:
             state = self.path.stat()
         except FileNotFoundError:
             return {}, ()
+        except OSError as exc:
+            raise self._unreadable(exc) from exc
         stamp = (state.st_mtime_ns, state.st_size, state.st_ino)
         read = self._read
         if read is None or read[0] != stamp:

@@ -91,7 +91,7 @@ def _clean(record: logging.LogRecord, redactor: Redactor) -> logging.LogRecord:
 def _message(record: logging.LogRecord, redact: Callable[[str], str]) -> str:
     try:
         message = record.getMessage()
-    except (TypeError, ValueError, KeyError):  # logging itself would print the arguments
+    except Exception:  # noqa: BLE001 -- logging itself would print the arguments; whoever logs must not fail for it
         message = f"a message that does not fit its arguments: {record.msg}"
     if record.name.partition(".")[0] in _TELLS_DATA:
         ends = [at for mark in _QUIET if (at := message.find(mark)) >= 0]

@@ -8,6 +8,7 @@ import getpass
 import os
 import stat
 import subprocess
+import warnings
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _MOST = 64 * 1024  # bytes of a file or an answer; a secret is shorter
 _OTHERS = 0o077
+_CONTROLS = frozenset(map(chr, (*range(32), 127)))
 _OPENSSH = b"openssh-key-v1\0"
 
 
@@ -108,12 +110,11 @@ def _keyring(source: FromKeyring, given: Given) -> SecretStr:
     username = source.username or given.username
     try:
         import keyring  # noqa: PLC0415 -- an extra, and slow to import
-        from keyring.errors import KeyringError  # noqa: PLC0415
     except ImportError:
         raise Nothing("the keyring needs: pip install 'getvpn-ops[keyring]'") from None
     try:
         value = keyring.get_password(source.service, username)
-    except KeyringError as exc:
+    except Exception as exc:  # noqa: BLE001 -- a keyring is anyone's code, and what it raises may quote anything
         msg = f"the keyring cannot be used: {type(exc).__name__}"
         raise Nothing(msg) from None
     if value is None:
@@ -126,7 +127,21 @@ def _secret(value: str, where: str) -> SecretStr:
     if not value:
         msg = f"{where} is empty"
         raise Nothing(msg)
+    if wrong := unfit(value):
+        msg = f"{where} holds {wrong}"
+        raise Nothing(msg)
     return SecretStr(value)
+
+
+def unfit(secret: str) -> str:
+    """Why a secret cannot be sent to a device; empty if it can. What stands behind a line's end would be a command."""
+    if _CONTROLS & set(secret):
+        return "control characters, such as the end of a line"
+    try:
+        secret.encode()
+    except UnicodeEncodeError:
+        return "no text in UTF-8"
+    return ""
 
 
 def _first_line(data: bytes, where: str) -> str:
@@ -144,8 +159,9 @@ def private(path: Path) -> bytes:
         Nothing: it cannot be read, or others could.
     """
     try:
-        with path.open("rb") as file:
-            found = os.fstat(file.fileno())
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe would keep us waiting
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
                 msg = f"{path} is no file"
                 raise Nothing(msg)
@@ -183,12 +199,22 @@ def is_encrypted(path: Path) -> bool:
 
 
 def ask_terminal(question: str) -> SecretStr | None:
-    """Ask the person at the terminal, without an echo; None if there is no terminal."""
+    """Ask the person at the terminal, without an echo; None if there is no terminal.
+
+    Raises:
+        Nothing: the terminal would show what is typed, or it was no text.
+    """
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
     except OSError:
         return None
     try:
-        return SecretStr(getpass.getpass(question))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)  # getpass would go on, with an echo
+            return SecretStr(getpass.getpass(question))
     except EOFError:
         return None
+    except getpass.GetPassWarning:
+        raise Nothing("the terminal would show what is typed") from None
+    except UnicodeError:
+        raise Nothing("what was typed is no text in the terminal's encoding") from None

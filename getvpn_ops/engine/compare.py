@@ -84,7 +84,13 @@ def _between(old: Outcome, new: Outcome) -> ChangeKind:
     failed, fails = _failing(old), _failing(new)
     if fails > failed:
         return ChangeKind.WORSE
-    return ChangeKind.BETTER if fails < failed and new.status is Status.FAIL else ChangeKind.STILL
+    return ChangeKind.BETTER if fails < failed and _is_whole(new) else ChangeKind.STILL
+
+
+def _is_whole(outcome: Outcome) -> bool:
+    """Whether a failure was judged to its end: what was not looked at this time may fail as it did."""
+    open_too = any(item.status in {Status.UNKNOWN, Status.ERROR} for item in outcome.findings)
+    return outcome.status is Status.FAIL and not outcome.reason and not open_too
 
 
 def _failing(outcome: Outcome) -> frozenset[tuple[str, str]]:

@@ -14,6 +14,7 @@ from getvpn_ops.checks.views import group_views
 from getvpn_ops.engine.assemble import evidence_of
 from getvpn_ops.errors import EvidenceMissingError, UsageError
 from getvpn_ops.model.diagnosis import Complaint
+from getvpn_ops.model.values import Sentinel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -100,12 +101,22 @@ def _probes(member: MemberScene, *, through: bool) -> Iterator[str]:
         except EvidenceMissingError:
             servers = []
         source = f" source {own}" if own is not None else ""
-        yield from (f"ping {server} {_PROBE}{source}" for server in servers[:_SERVERS])
+        where = _vrf(member, "fvrf")
+        yield from (f"ping {where}{server} {_PROBE}{source}" for server in servers[:_SERVERS])
     elif through and member.inner is not None:
         target = _behind_another(member)
         if target is not None:
-            yield f"ping {target} {_PROBE} source {member.inner}"
-            yield f"ping {target} {_PROBE} size {_LARGE} source {member.inner} df-bit"
+            where = _vrf(member, "ivrf")
+            yield f"ping {where}{target} {_PROBE} source {member.inner}"
+            yield f"ping {where}{target} {_PROBE} size {_LARGE} source {member.inner} df-bit"
+
+
+def _vrf(member: MemberScene, which: str) -> str:
+    """``vrf NAME``, where the member says that it registers, or has its traffic, in one: elsewhere nothing answers."""
+    blocks = member.local.value.members if member.has_group else ()
+    names = {getattr(item, which) or item.vrf for item in blocks}
+    names = {name for name in names if name is not None and not isinstance(name, Sentinel)}
+    return f"vrf {names.pop()} " if len(names) == 1 else ""
 
 
 def _behind_another(member: MemberScene) -> object:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 GDOI_CONFIGURATION = "show running-config | section ^crypto (gdoi|gkm) group"
 """Only there ``passive`` shows. The filter keeps keys and passwords on the router."""
 
+EVENT_TRACE = "show monitor event-trace gdoi all"
+"""What GDOI did lately, told without debugging; always on since 15.1(3)T (Cisco, technote 118125 on GETVPN)."""
+
 
 @dataclass(slots=True)
 class Learnt:
@@ -97,7 +100,19 @@ OF_BOTH = (
 
 
 def script(device: Device) -> Script:
-    """Everything that health and diagnosis need of a device."""
+    """Everything that health needs of a device."""
+    yield from _script(device, ())
+
+
+def diagnosis_script(device: Device) -> Script:
+    """Everything that diagnosis needs of a device: what health does, and its event trace.
+
+    A release that refuses the trace lacks a clue, and nothing else.
+    """
+    yield from _script(device, (Question(EVENT_TRACE, lambda learnt: learnt.at_least(15, 1)),))
+
+
+def _script(device: Device, more: Iterable[Question]) -> Script:
     learnt = Learnt()
     for question in BASICS:
         capture = yield question.command
@@ -109,7 +124,7 @@ def script(device: Device) -> Script:
         rest += OF_MEMBER
     elif device.role is Role.MEMBER:  # it should be one and has no group: look at what is left of it
         rest += (Question("show crypto map"), Question(GDOI_CONFIGURATION))
-    for question in (*rest, *OF_BOTH):
+    for question in (*rest, *OF_BOTH, *more):
         if question.when(learnt):
             yield question.command
 

@@ -57,14 +57,20 @@ def _head(diagnosis: Diagnosis) -> Iterator[RenderableType]:
     )
     head = Text(_line(what), style="bold")
     mute = [item for item in diagnosis.looked_at if not item.commands]
-    if not diagnosis.symptoms and mute:
+    blind = [item for item in diagnosis.looked_at if item.commands and item.blind]
+    if not diagnosis.symptoms and (mute or blind or not diagnosis.looked_at):
         yield head.append(": no symptom was seen, but not everything was looked at", style="bold yellow")
+    elif not diagnosis.symptoms and diagnosis.suspects:
+        yield head.append(": no symptom, but something to look at", style="bold yellow")
     elif not diagnosis.symptoms:
         yield head.append(": no symptom", style="bold green")
     for item in mute[:_NAMES]:
         why = item.gaps[0] if item.gaps else "it told nothing"
         yield indented(Text(_line(f"{item.device} was not looked at: {why}"), style="yellow"))
-    yield from _more(len(mute) - _NAMES, "device not looked at")
+    yield from _more(len(mute) - _NAMES, "device", " not looked at")
+    for item in blind[:_NAMES]:
+        yield indented(Text(_line(f"how {item.device} stands is not known: {item.blind}"), style="yellow"))
+    yield from _more(len(blind) - _NAMES, "device", " of which it is not known")
     if not diagnosis.symptoms:
         return
     yield head.append(f": {count(len(diagnosis.symptoms), 'symptom')}", style="bold red")
@@ -83,6 +89,7 @@ def _symptoms(symptoms: Sequence[Symptom]) -> Iterator[RenderableType]:
         else:
             line.append(_line(f"{_names([name for name, _ in rows])}; {rows[0][0]}: {rows[0][1]}"), style="default")
         yield indented(line)
+    yield from _more(len(camps) - _SYMPTOMS, "kind", " of symptom")
 
 
 def _suspect(place: int, suspect: Suspect, now: datetime) -> Iterator[RenderableType]:
@@ -94,9 +101,10 @@ def _suspect(place: int, suspect: Suspect, now: datetime) -> Iterator[Renderable
     yield indented(Text(_line(f"on {_names(suspect.devices)}{explains}")))
     for clue in suspect.clues[:_CLUES]:
         yield indented(_clue(clue, now), 4)
-    yield from _more(len(suspect.clues) - _CLUES, "clue", 4)
+    yield from _more(len(suspect.clues) - _CLUES, "clue", by=4)
     for step in suspect.confirm[:_STEPS]:
         yield indented(Text.assemble(("confirm  ", "cyan"), _line(f"{step.device}# {step.command}")))
+    yield from _more(len(suspect.confirm) - _STEPS, "command")
     for words in suspect.heal:
         yield indented(Text.assemble(("mend     ", "green"), _line(words)))
 
@@ -147,9 +155,9 @@ def _looked_at(diagnosis: Diagnosis) -> str:
     return _line(f"{words}; not at {_names([item.device for item in mute])}" if mute else words)
 
 
-def _more(rest: int, thing: str, by: int = 2) -> Iterator[RenderableType]:
+def _more(rest: int, thing: str, which: str = "", by: int = 2) -> Iterator[RenderableType]:
     if rest > 0:
-        yield indented(Text(f"and {count(rest, f'more {thing}')}; -o json tells all", style="dim"), by)
+        yield indented(Text(f"and {count(rest, f'more {thing}')}{which}; -o json tells all", style="dim"), by)
 
 
 def _names(names: Iterable[str]) -> str:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from getvpn_ops.model.inventory import Device
 from getvpn_ops.model.plain import to_plain
-from getvpn_ops.reports.console import visible
+from getvpn_ops.reports.sweep_csv import cell
 from getvpn_ops.reports.words import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from getvpn_ops.model.inventory import Device, Inventory
+    from getvpn_ops.model.inventory import Inventory
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FLAGS = ("pilot", "idle", "manager")
 
 
@@ -55,20 +55,22 @@ def devices_table(devices: Sequence[Device]) -> Table:
 
 
 def devices_csv(devices: Iterable[Device]) -> str:
-    """One line a device, with the headers that ``inventory import`` reads; a list is separated by blanks."""
+    """One line a device, with the headers that ``inventory import`` reads; a list is separated by blanks.
+
+    What a device has otherwise than others of its group is no cell, and is left out.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    rows = [to_plain(item) for item in devices]
-    writer.writerow([key if key != "host_groups" else "groups" for key in rows[0]])
-    for row in rows:
-        writer.writerow([_cell(value) for value in row.values()])
+    columns = [key for key, value in to_plain(Device("")).items() if not isinstance(value, dict)]
+    writer.writerow([key if key != "host_groups" else "groups" for key in columns])
+    for item in devices:
+        plain = to_plain(item)
+        writer.writerow([_cell(plain[key]) for key in columns])
     return out.getvalue()
 
 
 def _cell(value: object) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    text = visible(" ".join(str(item) for item in value) if isinstance(value, list) else in_words(value))
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return cell(" ".join(str(item) for item in value) if isinstance(value, list) else in_words(value))
 
 
 def groups_plain(inventory: Inventory) -> dict[str, dict[str, object]]:

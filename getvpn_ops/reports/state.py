@@ -83,8 +83,8 @@ def _cell(value: object) -> Text:
 def _entry(ace: Ace) -> Text:
     """An access-list entry with its number and its counter."""
     number = Text(f"{ace.sequence:>6} " if ace.sequence is not None else "", style="dim")
-    counter = Text(f"  ({ace.matches} matches)" if ace.matches is not None else "", style="dim")
-    return number + _cell(ace) + counter
+    counter = "" if ace.matches is None else f"  ({ace.matches} {'match' if ace.matches == 1 else 'matches'})"
+    return number + _cell(ace) + Text(counter, style="dim")
 
 
 def _config(lines: Sequence[ConfigLine], depth: int = 0) -> Iterator[Text]:

@@ -116,6 +116,11 @@ class Digest:
         return Counter(status_of(outcome) for outcome in self.sweep.outcomes)
 
     @cached_property
+    def unknown(self) -> int:
+        """Outcomes with something open, those among them that failed in another part."""
+        return sum(any(True for _ in _open(outcome)) for outcome in self.sweep.outcomes)
+
+    @cached_property
     def severities(self) -> Counter[Severity]:
         """Failed outcomes by severity."""
         return Counter(item.severity for item in self.sweep.outcomes if status_of(item) is Status.FAIL)
@@ -234,6 +239,8 @@ def _open(outcome: Outcome) -> Iterator[tuple[Status, str, Finding | None]]:
             yield finding.status, f"{finding.message}: {finding.actual}" if finding.actual else finding.message, finding
     if outcome.status in {Status.UNKNOWN, Status.ERROR} and (outcome.reason or not said):
         yield outcome.status, outcome.reason or "no reason was given", None
+    elif outcome.status is Status.FAIL and outcome.findings and outcome.reason:  # it broke off after a failure
+        yield Status.UNKNOWN, outcome.reason, None
 
 
 def _split(reason: str, devices: set[str]) -> tuple[str, str]:

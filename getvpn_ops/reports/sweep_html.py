@@ -85,6 +85,7 @@ def sweep_html(sweep: Sweep, *, changes_only: bool = False) -> str:
     tables, room = matrices(digest)
     places = [] if changes_only else list(digest.problems.items())
     gaps = [] if changes_only else digest.gaps
+    missing = not_looked_at(digest)
     return _template().render(
         sweep=sweep,
         caps=_CAPS,
@@ -94,7 +95,7 @@ def sweep_html(sweep: Sweep, *, changes_only: bool = False) -> str:
         verdict=verdict(digest),
         facts=facts(digest),
         failed=digest.counts[Status.FAIL],
-        unknown=digest.counts[Status.UNKNOWN] + digest.counts[Status.ERROR],
+        unknown=digest.unknown,
         passed=passed(digest),
         places=[
             (heading(place), found[: _CAPS.problems],
@@ -105,7 +106,9 @@ def sweep_html(sweep: Sweep, *, changes_only: bool = False) -> str:
         gaps=gaps[: _CAPS.gaps],
         gaps_left=max(len(gaps) - _CAPS.gaps, 0),
         changes=_changes(sweep.changes, changes_only=changes_only),
-        missing=list(not_looked_at(digest).items())[: _CAPS.gaps],
+        missing=list(missing.items())[: _CAPS.gaps],
+        missing_left=max(len(missing) - _CAPS.gaps, 0),
+        notes_left=max(len(sweep.notes) - _CAPS.gaps, 0),
         commands=next_commands(digest),
         matrices=[] if changes_only else tables,
         budget_spent=room.spent,

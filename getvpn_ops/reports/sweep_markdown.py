@@ -28,6 +28,7 @@ from getvpn_ops.reports.sweep_words import (
     said,
     verdict,
 )
+from getvpn_ops.reports.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,11 +107,10 @@ def _alike(subjects: Iterable[str]) -> str:
 
 def _gaps(digest: Digest) -> Iterator[str]:
     if digest.gaps:
-        yield from ("", f"## Not known ({digest.counts[Status.UNKNOWN] + digest.counts[Status.ERROR]})", "")
+        yield from ("", f"## Not known ({digest.unknown})", "")
     for gap in digest.gaps[:_GAPS]:
         yield from _gap(gap)
-    if len(digest.gaps) > _GAPS:
-        yield f"- and {len(digest.gaps) - _GAPS} more reasons; `-o json` tells all"
+    yield from _more(len(digest.gaps) - _GAPS, "reason")
 
 
 def _gap(gap: Gap) -> Iterator[str]:
@@ -140,14 +140,21 @@ def _changes(sweep: Sweep, *, changes_only: bool) -> Iterator[str]:
             yield f"  - and {len(folded) - _CHANGES} more; `-o json` tells all"
 
 
+def _more(left: int, thing: str) -> Iterator[str]:
+    if left > 0:
+        yield f"- and {count(left, f'more {thing}')}; `-o json` tells all"
+
+
 def _rest(digest: Digest) -> Iterator[str]:
     missing = not_looked_at(digest)
     if missing:
         yield from ("", "## Not looked at", "")
         yield from (f"- {code(listed(names, _NAMES))}: {code(why)}" for why, names in list(missing.items())[:_GAPS])
+        yield from _more(len(missing) - _GAPS, "reason")
     if digest.sweep.notes:
         yield from ("", "## Notes", "")
         yield from (f"- {code(note)}" for note in digest.sweep.notes[:_GAPS])
+        yield from _more(len(digest.sweep.notes) - _GAPS, "note")
     if commands := next_commands(digest):
         yield from ("", "## Next", "")
         yield from (f"- {code(command)}" for command in commands)

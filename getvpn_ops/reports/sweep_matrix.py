@@ -68,7 +68,7 @@ class Matrix:
         specs: columns.
         rows: that are shown whole.
         left: rows with something open that found no room.
-        well: names of further subjects that passed all.
+        well: names of further subjects with nothing open.
         well_number: how many those are.
     """
 

@@ -69,7 +69,7 @@ def sweep_view(sweep: Sweep, *, changes_only: bool = False) -> RenderableType:
     if not changes_only:
         parts += [*_failures(digest), *_gaps(digest)]
     parts += [*_changes(sweep, changes_only=changes_only)]
-    parts += [Text(), Text.assemble(("OK  ", "bold green"), passed(digest))]
+    parts += [Text(), Text.assemble(("OK  " if digest.counts[Status.PASS] else "", "bold green"), passed(digest))]
     parts += [*_rest(digest)]
     return Group(*parts)
 
@@ -149,8 +149,7 @@ def _alike(subjects: Iterable[str]) -> str:
 def _gaps(digest: Digest) -> Iterator[RenderableType]:
     if not digest.gaps:
         return
-    number = digest.counts[Status.UNKNOWN] + digest.counts[Status.ERROR]
-    yield from _title(f"NOT KNOWN ({number})", "bold yellow")
+    yield from _title(f"NOT KNOWN ({digest.unknown})", "bold yellow")
     for gap in digest.gaps[:_GAPS]:
         yield indented(_gap(gap))
     if len(digest.gaps) > _GAPS:

@@ -59,7 +59,9 @@ def verdict(digest: Digest) -> str:
     if not counts[Status.PASS] + counts[Status.WAIVED]:
         return "Nothing was examined."
     looked = selected - len(digest.sweep.not_looked_at)
-    return f"All is well with {count(looked, 'device')} looked at: {count(counts[Status.PASS], 'check')} passed."
+    waived = f", {counts[Status.WAIVED]} waived" if counts[Status.WAIVED] else ""
+    good = f"{count(counts[Status.PASS], 'check')} passed{waived}"
+    return f"All is well with {count(looked, 'device')} looked at: {good}."
 
 
 def _attention(digest: Digest) -> str:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from getvpn_ops.model.capture import Visit
+    from getvpn_ops.model.capture import Trouble, Visit
+
+_FEW = 8
+"""Devices with one trouble that stand for themselves."""
 
 
 def visits_view(run: str, visits: Sequence[Visit], folder: Path | None = None) -> RenderableType:
@@ -32,9 +35,24 @@ def visits_view(run: str, visits: Sequence[Visit], folder: Path | None = None) -
     parts: list[RenderableType] = [kept]
     if folder is not None:
         parts.append(Text(f"captures are in {folder}: getvpn-ops health --from {folder}"))
+    for trouble, alike in _by_trouble(visits).items():
+        if len(alike) <= _FEW:
+            for visit in alike:
+                parts.append(Text.assemble((f"{visit.device}: {trouble}", "yellow"), f": {visit.reason}"))
+                if visit.next_step:
+                    parts.append(indented(Text(visit.next_step)))
+            continue
+        parts.append(Text.assemble((f"{count(len(alike), 'device')}: {trouble}", "yellow")))
+        parts += [indented(Text(f"{visit.device}: {visit.reason}")) for visit in alike[:_FEW]]
+        parts.append(indented(Text(f"and {len(alike) - _FEW} more; -o json tells all")))
+        if steps := list(dict.fromkeys(visit.next_step for visit in alike if visit.next_step)):
+            parts.append(indented(Text(steps[0])))
+    return Group(*parts)
+
+
+def _by_trouble(visits: Sequence[Visit]) -> dict[Trouble, list[Visit]]:
+    found: dict[Trouble, list[Visit]] = {}
     for visit in visits:
         if visit.trouble is not None:
-            parts.append(Text.assemble((f"{visit.device}: {visit.trouble}", "yellow"), f": {visit.reason}"))
-            if visit.next_step:
-                parts.append(indented(Text(visit.next_step)))
-    return Group(*parts)
+            found.setdefault(visit.trouble, []).append(visit)
+    return found

@@ -11,7 +11,7 @@ from pydantic import Field
 from getvpn_ops.errors import NoWorkspaceError, UsageError
 from getvpn_ops.settings.mistakes import Mistakes, shown
 from getvpn_ops.settings.schema import CredentialSettings, FromFile, Section, Settings
-from getvpn_ops.settings.workspace import FILE, STATE, Workspace
+from getvpn_ops.settings.workspace import FILE, STATE, Workspace, at_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,10 +44,10 @@ def find_workspace(named: Path | None = None, *, lab: bool = False, start: Path 
         MistakesError: its file is wrong.
     """
     wanted = _LAB_FILE if lab else Path(FILE)
-    root = _look_for(wanted, start or Path.cwd()) if named is None else _named(named)
-    if root is None or not (root / wanted).is_file():
-        raise NoWorkspaceError(_not_there(root or start or Path.cwd(), named, lab=lab))
-    settings = read_settings(root / FILE) if not lab or (root / FILE).is_file() else Settings()
+    root = _look_for(wanted, start or _here()) if named is None else _named(named)
+    if root is None or not _is_file(root / wanted):
+        raise NoWorkspaceError(_not_there(root or start or _here(), named, lab=lab))
+    settings = read_settings(root / FILE) if not lab or _is_file(root / FILE) else Settings()
     return Workspace(root, _over(settings, root / _LAB_FILE) if lab else settings, is_lab=lab)
 
 
@@ -69,7 +69,7 @@ def read_settings(path: Path) -> Settings:
 
 
 def _look_at_files(root: Path, settings: Settings, mistakes: Mistakes) -> None:
-    if settings.nornir is not None and not (root / settings.nornir.expanduser()).is_file():
+    if settings.nornir is not None and not _is_file(root / at_home(settings.nornir)):
         mistakes.say(f"nornir: there is no file {settings.nornir}", path=root / FILE)
 
 
@@ -95,15 +95,32 @@ def _over(settings: Settings, path: Path) -> Settings:
     )
 
 
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as exc:
+        msg = f"the current folder cannot be used, go to another one: {exc.strerror}"
+        raise UsageError(msg) from exc
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a file is there, as far as this user can see."""
+    try:
+        return path.is_file()
+    except OSError:  # above it is a folder that is closed to this user; or the name is too long for one
+        return False
+
+
 def _named(named: Path) -> Path:
-    given = named.expanduser().absolute()
+    given = at_home(named)
+    given = given if given.is_absolute() else _here() / given
     return given.parent if given.name == FILE else given
 
 
 def _look_for(wanted: Path, start: Path) -> Path | None:
     for folder in _upwards(start):
         file = folder / wanted
-        if file.is_file():
+        if _is_file(file):
             if file.stat().st_uid not in {os.getuid(), 0}:
                 msg = f"{file} belongs to someone else, and may name commands to run"
                 raise UsageError(f"{msg}: if you trust it, say so with --workspace {folder}")
@@ -121,7 +138,7 @@ def _not_there(here: Path, named: Path | None, *, lab: bool) -> str:
     if lab:
         return f"no lab is running {where}; start one with getvpn-ops lab up"
     above = " or above" if named is None else ""
-    if any((folder / _LAB_FILE).is_file() for folder in (_upwards(here) if named is None else (here,))):
+    if any(_is_file(folder / _LAB_FILE) for folder in (_upwards(here) if named is None else (here,))):
         return f"there is no {FILE} {where}{above}, but a lab is running: add --lab to work on it"
     folder = "DIR" if named is None else shown(here)
     return f"there is no {FILE} {where}{above}: make a workspace with getvpn-ops init {folder}"

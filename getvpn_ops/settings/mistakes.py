@@ -14,7 +14,7 @@ from getvpn_ops.settings.schema import SECRET_SOURCES
 from getvpn_ops.settings.yaml_file import Document, NotYamlError, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -24,6 +24,8 @@ Where = tuple[str | int, ...]
 """Keys and indices from the top of a file."""
 
 _SECRET = re.compile(r"passw|secret|passphrase|token|community|psk|pre_?shared|^enable$", re.IGNORECASE)
+_KIND = re.compile(r"[A-Z]|[a-z-]+\[")
+"""Names that pydantic gives to the kinds in a union; keys of ours begin with a small letter."""
 _LONGEST = 60
 _NEAR = 0.8
 _EXPECTED = {
@@ -60,7 +62,7 @@ def shown(path: Path) -> str:
     """A path as short as a person would type it."""
     try:
         return str(path.relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):  # elsewhere; or the current folder is gone
         return str(path)
 
 
@@ -174,6 +176,8 @@ class Mistakes:
                 inner = _place(value, error["loc"])
                 found.setdefault(inner, []).append(_wording(error, model, inner, value))
             for inner, texts in found.items():
+                if any(other != inner and other[: len(inner)] == inner for other in found):
+                    continue  # of a union: what is wrong within the kind that was meant says more
                 source, where = place(inner)
                 self.at(source, where, texts[0] if len(texts) == 1 else _joined(texts))
             return None
@@ -190,8 +194,8 @@ def _wording(error: ErrorDetails, model: type[BaseModel], where: Where, whole: o
     if kind == "missing":
         return "this key is missing"
     if kind in {"literal_error", "enum"}:
-        words = re.findall(r"'([^']*)'|(\d+)", str(context.get("expected", "")))
-        choices = [text or number for text, number in words]
+        words = re.findall(r"'([^']*)'|(\w+)", str(context.get("expected", "")).replace(" or ", ", "))
+        choices = [text or word.lower() for text, word in words]
         expected, hint = one_of(choices) if len(choices) > 1 else choices[0], _meant(nearest(found, choices))
     elif kind in {"union_tag_invalid", "union_tag_not_found", "model_attributes_type"}:
         expected = f"{{from: ...}} with {one_of(SECRET_SOURCES)}"
@@ -231,10 +235,17 @@ def _keys(model: type[BaseModel], where: Where, whole: object) -> list[str]:
             source = value.get("from") if isinstance(value, dict) else None
             here = SECRET_SOURCES.get(str(source), here)
             continue
-        field = next(item for name, item in here.model_fields.items() if step in {name, item.alias})
-        kinds = (field.annotation, *get_args(field.annotation))
-        here = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), here)
+        field = next((item for name, item in here.model_fields.items() if step in {name, item.alias}), None)
+        here = next(_models(None if field is None else field.annotation), here)
     return [item.alias or name for name, item in here.model_fields.items()]
+
+
+def _models(kind: object) -> Iterator[type[BaseModel]]:
+    """The models in a type, such as those of a list's items."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+    for part in get_args(kind):
+        yield from _models(part)
 
 
 def _place(value: object, loc: Sequence[str | int]) -> tuple[str | int, ...]:
@@ -243,7 +254,7 @@ def _place(value: object, loc: Sequence[str | int]) -> tuple[str | int, ...]:
     here = value
     for step in loc:
         if isinstance(here, dict):
-            if step not in here and here.get("from") == step:
+            if step not in here and (here.get("from") == step or _KIND.match(str(step))):
                 continue
             here = here.get(step)
         elif isinstance(here, list) and isinstance(step, int) and step < len(here):

@@ -18,6 +18,16 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+def _one_line(path: Path) -> Path:
+    if not str(path).isprintable():
+        raise ValueError("a path without control characters")
+    return path
+
+
+WrittenPath = Annotated[Path, AfterValidator(_one_line)]
+"""A path as it stands in a file; ``Workspace.path`` makes it absolute."""
+
+
 def _variable(text: str) -> str:
     if not (text.isascii() and text.isidentifier()):
         raise ValueError("the name of an environment variable")
@@ -43,7 +53,7 @@ class FromFile(Section):
     """
 
     source: Annotated[Literal["file"], Field(alias="from")] = "file"
-    path: Path
+    path: WrittenPath
 
 
 class FromCommand(Section):
@@ -165,7 +175,7 @@ class CredentialSettings(Section):
     username: Annotated[str, Field(min_length=1)] | None = None
     password: tuple[SecretSource, ...] = (FromEnvironment(name="GETVPN_OPS_PASSWORD"), FromPrompt())
     enable: tuple[SecretSource, ...] = (FromEnvironment(name="GETVPN_OPS_ENABLE"),)
-    key_file: Path | None = None
+    key_file: WrittenPath | None = None
     key_passphrase: tuple[SecretSource, ...] = (FromEnvironment(name="GETVPN_OPS_KEY_PASSPHRASE"), FromPrompt())
     agent: bool = False
 
@@ -235,11 +245,11 @@ class Settings(Section):
     """
 
     schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
-    inventory: Path = Path("inventory")
-    nornir: Path | None = None
+    inventory: WrittenPath = Path("inventory")
+    nornir: WrittenPath | None = None
     store: Annotated[str, AfterValidator(_store_url)] | None = None
     store_password: tuple[SecretSource, ...] = ()
-    known_hosts: Path | None = None
+    known_hosts: WrittenPath | None = None
     clock: Annotated[str, AfterValidator(_clock)] = "system"
     ssh: Annotated[SshSettings, _NOTHING_SAID] = SshSettings()
     credentials: Annotated[CredentialSettings, _NOTHING_SAID] = CredentialSettings()

@@ -5,19 +5,32 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from getvpn_ops.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from getvpn_ops.settings.schema import Settings
 
 FILE = "getvpn-ops.yaml"
 STATE = ".getvpn-ops"
 _KEY_BYTES = 32
+_UNSAFE = {"%": "%25", "?": "%3F"}  # in the path of a URL
 _SQLITE = "sqlite:///"
+
+
+def at_home(written: Path) -> Path:
+    """A path with the home folder in place of ``~``.
+
+    Raises:
+        UsageError: it names the home folder of nobody.
+    """
+    try:
+        return written.expanduser()
+    except RuntimeError as exc:
+        msg = f"{written}: there is no such home folder"
+        raise UsageError(msg) from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +48,12 @@ class Workspace:
     is_lab: bool = False
 
     def path(self, written: Path) -> Path:
-        """A path of the settings, absolute: ``~`` is the home folder, all else is relative to the workspace."""
-        return self.root / written.expanduser()
+        """A path of the settings, absolute: ``~`` is the home folder, all else is relative to the workspace.
+
+        Raises:
+            UsageError: it names the home folder of nobody.
+        """
+        return self.root / at_home(written)
 
     @property
     def file(self) -> Path:
@@ -61,14 +78,17 @@ class Workspace:
 
     @property
     def store_url(self) -> str:
-        """URL of the database, without a password; a file in the state folder if the settings name none."""
+        """URL of the database, without a password; a file in the state folder if the settings name none.
+
+        In the path of a file ``%3F`` is ``?``, as in every URL: what stands behind a ``?`` is no part of it.
+        """
         if self.is_lab:
-            return f"{_SQLITE}{self.state / 'lab-store.db'}"
+            return f"{_SQLITE}{_in_url(self.state / 'lab-store.db')}"
         url = self.settings.store
         if url is None:
-            return f"{_SQLITE}{self.state / 'store.db'}"
+            return f"{_SQLITE}{_in_url(self.state / 'store.db')}"
         file, question, options = url.removeprefix(_SQLITE).partition("?")
-        return f"{_SQLITE}{self.root / file}{question}{options}" if url.startswith(_SQLITE) else url
+        return f"{_SQLITE}{_in_url(self.root) / file}{question}{options}" if url.startswith(_SQLITE) else url
 
     @property
     def transcripts(self) -> Path:
@@ -136,3 +156,7 @@ class Workspace:
             pass
         finally:
             draft.unlink()
+
+
+def _in_url(path: Path) -> Path:
+    return Path("".join(_UNSAFE.get(letter, letter) for letter in str(path)))

@@ -6,7 +6,9 @@ a sixth of the time that Nornir's takes, but knows YAML 1.1, so the meaning of p
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,8 +16,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+_LARGEST = 32 * 2**20  # bytes: thousands of hosts are a few MB
+_DEEPEST = 100  # steps down
+_MOST = 1_000_000  # nodes, each counted as often as an alias names it
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
@@ -61,7 +67,26 @@ class _Loader(_BASE):  # type: ignore[misc]  # chosen at run time
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 -- PyYAML's own shape
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
+    _depth = 0
+
+    def descend_resolver(self, current_node: yaml.Node | None, current_index: object) -> None:
+        """PyYAML calls this at each step down. Its parser in C recurses, and would take the process with it."""
+        del current_index
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            mark = None if current_node is None else current_node.start_mark
+            raise yaml.composer.ComposerError(None, None, "this is nested too deeply", mark)
+
+    def ascend_resolver(self) -> None:
+        """A step up."""
+        self._depth -= 1
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Look for keys that stand twice, then take in what ``<<`` names; both once, for another may merge it, too."""
+        flat: set[int] = self.__dict__.setdefault("_flat", set())
+        if id(node) in flat:
+            return
+        flat.add(id(node))
         keys: set[str] = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.tag != f"{_TAG}merge":
@@ -69,8 +94,7 @@ class _Loader(_BASE):  # type: ignore[misc]  # chosen at run time
                     msg = f"the key {key.value!r} stands twice"
                     raise yaml.constructor.ConstructorError(None, None, msg, key.start_mark)
                 keys.add(key.value)
-        made: dict[Hashable, Any] = super().construct_mapping(node, deep)
-        return made
+        super().flatten_mapping(node)
 
     def construct_int(self, node: yaml.ScalarNode) -> int:
         text = self.construct_scalar(node).replace("_", "")
@@ -86,8 +110,8 @@ def _marked(construct: Callable[[Any, yaml.ScalarNode], Any]) -> Callable[[Any, 
     def made(loader: _Loader, node: yaml.ScalarNode) -> object:
         try:
             return construct(loader, node)
-        except ValueError as exc:
-            msg = f"a value is not what it looks like: {exc}"
+        except (ValueError, OverflowError, KeyError, AttributeError) as exc:  # the last two by tags, as in !!bool maybe
+            msg = f"a value is not what it looks like: {exc if isinstance(exc, ValueError) else node.tag}"
             raise yaml.constructor.ConstructorError(None, None, msg, node.start_mark) from exc
 
     return made
@@ -96,6 +120,7 @@ def _marked(construct: Callable[[Any, yaml.ScalarNode], Any]) -> Callable[[Any, 
 for _name, (_patterns, _first) in _SCALARS.items():
     _Loader.add_implicit_resolver(f"{_TAG}{_name}", re.compile(f"^(?:{'|'.join(_patterns)})$"), _first)
 for _name, _construct in (
+    ("bool", _Loader.construct_yaml_bool),
     ("int", _Loader.construct_int),
     ("float", _Loader.construct_yaml_float),
     ("timestamp", _Loader.construct_yaml_timestamp),
@@ -166,11 +191,19 @@ def read_yaml(path: Path) -> Document:
     """Read one file.
 
     Raises:
-        NotYamlError: it is no YAML in UTF-8.
+        NotYamlError: it is no YAML in UTF-8, no file, or too large.
         OSError: it cannot be read.
     """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe would keep us waiting
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NotYamlError("this is no file")
+        raw = file.read(_LARGEST + 1)
+    if len(raw) > _LARGEST:
+        msg = f"this is larger than {_LARGEST >> 20} MB"
+        raise NotYamlError(msg)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         raise NotYamlError("this is no text in UTF-8") from exc
     return Document(path, parse_yaml(text), text)
@@ -183,7 +216,7 @@ def parse_yaml(text: str) -> Any:  # noqa: ANN401 -- whatever stands there
         NotYamlError: it is no YAML.
     """
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 -- a safe loader
+        return _constructed(_Loader(text))
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         said = ", ".join(part for part in (exc.context, exc.problem) if part)
@@ -195,6 +228,33 @@ def parse_yaml(text: str) -> Any:  # noqa: ANN401 -- whatever stands there
     except (ValueError, OverflowError) as exc:
         msg = f"a value in it is not what it looks like: {exc}"
         raise NotYamlError(msg) from exc
+
+
+def _constructed(loader: Any) -> Any:  # noqa: ANN401 -- whatever stands there
+    """What ``yaml.load`` gives, unless aliases make it many times larger than it is written (a "YAML bomb")."""
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _size(node, {}) > _MOST:
+            raise yaml.composer.ComposerError(None, None, "aliases make this too large", node.start_mark)
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many nodes there are where every alias is written out."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    found = known.get(id(node))
+    if found == 0:
+        raise yaml.composer.ComposerError(None, None, "an alias stands within what it names", node.start_mark)
+    if found is None:
+        known[id(node)] = 0  # under way
+        pairs = node.value if isinstance(node, yaml.MappingNode) else [(item,) for item in node.value]
+        found = known[id(node)] = 1 + sum(_size(item, known) for pair in pairs for item in pair)
+    return found
 
 
 def _step(node: yaml.Node, step: str | int) -> tuple[int, yaml.Node] | None:

@@ -9,6 +9,7 @@ from sqlalchemy import select, tuple_
 from getvpn_ops.model.capture import Capture, Trouble, Visit
 from getvpn_ops.store import schema
 from getvpn_ops.store.blobs import Blob, pack, unpack
+from getvpn_ops.store.runs import get
 from getvpn_ops.store.writer import Row
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def read_captures(database: Database, run: str, device: str | None) -> Iterator[
     """Captures of a run, device by device, in the order they were put; some at a time, so that memory stays flat.
 
     Raises:
-        StoreError: they cannot be read, or a text is damaged.
+        StoreError: they cannot be read, a text is damaged, or the run is removed by another process meanwhile.
     """
     table, blobs = schema.captures, schema.blobs
     query = (
@@ -76,6 +77,7 @@ def read_captures(database: Database, run: str, device: str | None) -> Iterator[
         with database.read(f"read captures of {run}") as connection:
             rows = connection.execute(page).all()
             captures = [_capture(row) for row in rows]
+            get(connection, database.place, run)  # else it was removed meanwhile, and this would look like its end
         yield from captures
         if len(rows) < _PAGE:
             return
@@ -86,11 +88,12 @@ def read_visits(database: Database, run: str) -> tuple[Visit, ...]:
     """Visits of a run in the order they were put.
 
     Raises:
-        StoreError: they cannot be read.
+        StoreError: they cannot be read, or there is no such run.
     """
     table = schema.visits
     with database.read(f"read visits of {run}") as connection:
-        rows = connection.execute(select(table).where(table.c.run == run).order_by(table.c.seq))
+        rows = connection.execute(select(table).where(table.c.run == run).order_by(table.c.seq)).all()
+        get(connection, database.place, run)
         return tuple(_visit(row) for row in rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
@@ -102,13 +104,16 @@ def file_of(database: Database) -> Path | None:
 def _sqlite(url: URL, patience: float) -> Database:
     if not url.database or url.database == ":memory:":
         raise StoreError("a store needs a file: sqlite:///FILE")
-    path = Path(url.database).absolute()
+    path = Path(unquote(url.database)).absolute()
     place = str(path)
     with failures_told(place, "make the file"):
         _private_folder(path.parent)
         _private_file(path)
     engine = create_engine(
-        f"sqlite+pysqlite:///{path}", connect_args={"timeout": patience}, hide_parameters=True, pool_timeout=patience
+        URL.create("sqlite+pysqlite", database=str(path)),
+        connect_args={"timeout": patience},
+        hide_parameters=True,
+        pool_timeout=patience,
     )
 
     @event.listens_for(engine, "connect")
@@ -157,14 +162,21 @@ def _private_folder(folder: Path) -> None:
 
 
 def _private_file(path: Path) -> None:
-    """Make a file that only the owner may read, or close it to others. SQLite gives its side files the same mode."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Make a file that only the owner may read, or close it to others. SQLite gives its side files the same mode.
+
+    One that is there is not opened: to close it again would give up the locks that this process has on it
+    (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
+    target = path.resolve()  # where a link leads, which need not be there yet
     try:
-        state = os.fstat(descriptor)
+        os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        state = target.stat()
+        if not stat.S_ISREG(state.st_mode):
+            code = errno.EISDIR if stat.S_ISDIR(state.st_mode) else errno.EINVAL
+            raise OSError(code, os.strerror(code)) from None
         if stat.S_IMODE(state.st_mode) & 0o077 and state.st_uid == os.geteuid():
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
+            target.chmod(0o600)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from getvpn_ops.model.outcome import Finding, Outcome, Severity, Status
 from getvpn_ops.store import schema
+from getvpn_ops.store.runs import get
 from getvpn_ops.store.writer import Row
 
 if TYPE_CHECKING:
@@ -32,11 +33,12 @@ def read_outcomes(database: Database, run: str) -> tuple[Outcome, ...]:
     """Outcomes of a run in the order they were put.
 
     Raises:
-        StoreError: they cannot be read.
+        StoreError: they cannot be read, or there is no such run.
     """
     table = schema.outcomes
     with database.read(f"read outcomes of {run}") as connection:
-        rows = connection.execute(select(table).where(table.c.run == run).order_by(table.c.seq))
+        rows = connection.execute(select(table).where(table.c.run == run).order_by(table.c.seq)).all()
+        get(connection, database.place, run)
         return tuple(
             Outcome(
                 spec_id=row.spec,

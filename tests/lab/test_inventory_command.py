@@ -118,7 +118,8 @@ def test_list(place: Place) -> None:
     rows = list(csv.DictReader(io.StringIO(place.run("inventory", "list", "-o", "csv")[0])))
     assert [(row["name"], row["site"]) for row in rows] == [("ks1", "dc1"), ("gm1", "'=b1")]
     assert "site is one of dc1, =b1" in place.run("inventory", "list", "--filter", "site=x", code=2)[1]
-    assert "- name: gm1" in place.run("inventory", "list", "-o", "yaml", GETVPN_OPS_INVENTORY_LIST_FILTER="role=gm")[0]
+    shown, _ = place.run("inventory", "list", "-o", "yaml", GETVPN_OPS_INVENTORY_LIST_FILTER="role=gm")
+    assert ("- name: gm1" in shown, "- name: ks1" in shown) == (True, False)
 
 
 def test_import(place: Place) -> None:

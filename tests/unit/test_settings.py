@@ -210,3 +210,53 @@ def test_scalars_mean_what_they_mean_to_nornir(text: str) -> None:
 @given(st.dictionaries(st.text(min_size=1), st.text() | st.integers() | st.booleans() | st.none()))
 def test_what_is_written_is_read_back(value: dict[str, object]) -> None:
     assert parse_yaml(to_yaml(value)) == value
+
+
+NO_PATHS = {
+    "home of nobody": ("inventory: ~no-such-user/fleet\n", "~no-such-user/fleet: there is no such home folder"),
+    "home of nobody, nornir": ("nornir: ~no-such-user/n.yaml\n", "~no-such-user/n.yaml: there is no such home folder"),
+    "control character": ('known_hosts: "a\\0b"\n', "known_hosts: expected a path without control characters"),
+    "control character in a source": (
+        'credentials: {enable: [{from: file, path: "a\\eb"}]}\n',
+        r"credentials.enable[0].path: expected a path without control characters",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), NO_PATHS.values(), ids=NO_PATHS)
+def test_paths_that_are_none(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        _ = find_workspace(place(tmp_path, text)).inventory
+    assert said in str(caught.value)
+
+
+NAMED_WRONGLY = {"too long": "x" * 5000, "part too long": "x" * 300, "home of nobody": "~no-such-user"}
+
+
+@pytest.mark.parametrize("named", NAMED_WRONGLY.values(), ids=NAMED_WRONGLY)
+def test_a_workspace_that_cannot_be(named: str) -> None:
+    with pytest.raises(UsageError):
+        find_workspace(Path(named))
+
+
+def test_the_current_folder_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = place(tmp_path / "w", WHOLE)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(UsageError, match="the current folder cannot be used"):
+        find_workspace()
+    with pytest.raises(UsageError, match="the current folder cannot be used"):
+        find_workspace(Path("w"))
+    assert find_workspace(root).root == root
+    (root / "getvpn-ops.yaml").write_text("schema: 2\n")
+    with pytest.raises(MistakesError, match="schema: expected 1"):
+        find_workspace(root)
+
+
+def test_the_path_of_a_store_may_look_like_a_url(tmp_path: Path) -> None:
+    root = tmp_path / "what?" / "100%3F"
+    assert Workspace(root, Settings()).store_url == f"sqlite:///{tmp_path}/what%3F/100%253F/.getvpn-ops/store.db"
+    own = Workspace(root, Settings(store="sqlite:///r.db?timeout=9"))
+    assert own.store_url == f"sqlite:///{tmp_path}/what%3F/100%253F/r.db?timeout=9"

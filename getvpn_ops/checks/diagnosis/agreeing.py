@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from getvpn_ops.checks.diagnosis.cause import SERVER, Cause, against, look, missing, speaks_for
-from getvpn_ops.checks.diagnosis.log import in_words
-from getvpn_ops.checks.diagnosis.registering import DECISIVE, OUT, STRONG
+from getvpn_ops.checks.diagnosis.log import counted, in_words
+from getvpn_ops.checks.diagnosis.registering import CONFIGURED, DECISIVE, OUT, STRONG
 from getvpn_ops.checks.diagnosis.scene import HONOURED
+from getvpn_ops.checks.diagnosis.trace import signatures
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.diagnosis import Complaint
 from getvpn_ops.model.fleet import Sample
@@ -18,6 +19,7 @@ from getvpn_ops.model.inventory import Direction
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from getvpn_ops.checks.diagnosis.log import Event
     from getvpn_ops.checks.diagnosis.scene import GroupScene
     from getvpn_ops.checks.diagnosis.server_scene import ServerScene
     from getvpn_ops.model.diagnosis import Clue
@@ -27,6 +29,8 @@ T = TypeVar("T")
 Told = list[tuple["ServerScene", Sample[T]]]
 
 _STORM = timedelta(minutes=15)
+_DAY = timedelta(days=1)
+_SENT = ("KS_SEND_UNICAST_REKEY", "KS_SEND_MCAST_REKEY")
 _FEW = 3
 _RECEIVE_ONLY = "inbound only"
 _REKEYS = frozenset({Complaint.OLD_KEYS, Complaint.MISSED_REKEYS})
@@ -118,6 +122,7 @@ def rsa_key_differs(group: GroupScene) -> Iterator[Clue]:
     UNEXPECTED_SIGKEY): after an election nobody follows any more. Compare the public keys, not the labels.
     """
     yield from _differs(group, f"RSA key {group.label}", _key_data, lambda text: f"has …{text[-28:-10]}")
+    yield from signatures(group)
 
 
 def _key_data(server: ServerScene) -> Sample[str]:
@@ -141,21 +146,36 @@ def acl_differs(group: GroupScene) -> Iterator[Clue]:
 
 def policy_differs(group: GroupScene) -> Iterator[Clue]:
     """Key servers are configured with different lifetimes, rekey or replay settings; an election would change them."""
-    yield from _differs(group, "the configured policy", _policy, lambda text: f"has {text}")
+    told, gaps = _told(group, _policy)
+    yield from gaps
+    seen, differing = [sample.seen for _, sample in told], []
+    for name in dict.fromkeys(name for _, sample in told for name in sample.value):
+        camps: dict[str, list[str]] = defaultdict(list)
+        for server, sample in told:
+            if (value := sample.value.get(name)) is not None:
+                camps[value].append(server.device)
+        if len(camps) > 1:
+            parts = (f"{', '.join(names)} {value}" for value, names in camps.items())
+            differing.append(f"{name}: {'; '.join(parts)}")
+    if differing:
+        yield speaks_for(DECISIVE, f"the configured policy differs: {'. '.join(differing)}", *seen)
+    elif len(told) > 1 and not gaps:
+        yield against(DECISIVE, f"the configured policy is the same on all {len(told)} key servers", *seen)
 
 
-def _policy(server: ServerScene) -> Sample[str]:
+def _policy(server: ServerScene) -> Sample[dict[str, str | None]]:
+    """What it shows of its policy; None for what it leaves out, as 16/17 do while nobody is registered."""
     sample = server.view.gdoi()
     group, rekey = sample.value, sample.value.rekey
-    parts = [f"identity {group.group_id}", f"transport {group.transport}", f"direction {group.sa_direction}"]
+    found: dict[str, object] = {"identity": group.group_id, "transport": group.transport}
+    found |= {"direction": group.sa_direction, "number of SAs": len(group.ipsec_sas) or None}
     if rekey is not None:
-        parts.append(
-            f"KEK {rekey.lifetime}, repeated {rekey.retransmit_attempts} times every {rekey.retransmit_period}"
-        )
-    for item in group.ipsec_sas:
-        replay = f"{item.replay_method} {item.replay_window or item.replay_interval or ''}".strip()
-        parts.append(f"TEK {item.lifetime}, replay {replay}")
-    return Sample("; ".join(parts), sample.seen)
+        found |= {"KEK lifetime": rekey.lifetime, "rekeys are repeated": rekey.retransmit_attempts}
+        found |= {"rekeys are repeated every": rekey.retransmit_period}
+    for place, item in enumerate(group.ipsec_sas, 1):
+        found |= {f"TEK lifetime of SA {place}": item.lifetime, f"replay check of SA {place}": item.replay_method}
+        found |= {f"replay window of SA {place}": item.replay_window or item.replay_interval}
+    return Sample({name: None if value is None else str(value) for name, value in found.items()}, sample.seen)
 
 
 def acl_too_long(group: GroupScene) -> Iterator[Clue]:
@@ -166,7 +186,8 @@ def acl_too_long(group: GroupScene) -> Iterator[Clue]:
     told, gaps = _told(group, lambda server: server.view.acl())
     yield from gaps
     for server, sample in told:
-        count = sum(item.ace.action in {"permit", "deny"} for item in sample.value.entries)
+        lists = Counter(item.access_list for item in sample.value.entries if item.ace.action in {"permit", "deny"})
+        count = max(lists.values(), default=0)
         if count > HONOURED:
             yield speaks_for(DECISIVE, f"{server.device} has {count} entries in the group's list", sample.seen)
         else:
@@ -186,14 +207,27 @@ def change_not_sent(group: GroupScene) -> Iterator[Clue]:
 
 @look
 def _pending(server: ServerScene) -> Iterator[Clue]:
-    names = ("POLICY_CHANGE", "KS_SEND_UNICAST_REKEY", "KS_SEND_MCAST_REKEY")
-    own = [item for item in server.log.named(names) if item.message.group in {None, server.view.local_name}]
+    own = _logged(server, "POLICY_CHANGE", *_SENT)
     if own and own[-1].name == "POLICY_CHANGE":
-        yield speaks_for(
-            DECISIVE, f"{server.device} logged POLICY_CHANGE{own[-1].ago}, and sent no rekey since", server.log.seen
-        )
-    elif server.is_primary:
+        change, says = own[-1], f"{server.device} logged POLICY_CHANGE{own[-1].ago}"
+        if server.is_primary:
+            yield speaks_for(DECISIVE, f"{says}, and sent no rekey since", server.log.seen)
+            return
+        sent = [item for other in server.group.servers if other.has_log for item in _logged(other, *_SENT)]
+        if any(item.age is None or change.age is None or item.age <= change.age for item in sent):
+            return  # the primary sent it, or may have
+        if all(other.has_log for other in server.group.servers if other.is_primary) and server.group.primaries:
+            yield speaks_for(DECISIVE, f"{says}, and no key server sent a rekey since", server.log.seen)
+        else:
+            yield missing(f"whether the primary sent what {server.device} logged as POLICY_CHANGE{change.ago}")
+    elif server.is_primary and server.log.holds(_DAY):
         yield against(STRONG, f"{server.device} logged no change of policy since its last rekey", server.log.seen)
+    elif server.is_primary:
+        yield missing(f"the log of {server.device} does not hold the last day")
+
+
+def _logged(server: ServerScene, *names: str) -> list[Event]:
+    return [item for item in server.log.named(names) if item.message.group in {None, server.view.local_name}]
 
 
 def _stale(group: GroupScene) -> Iterator[Clue]:
@@ -215,7 +249,9 @@ def receive_only_left(group: GroupScene) -> Iterator[Clue]:
     told, gaps = _told(group, lambda server: server.view.gdoi())
     yield from gaps
     for server, sample in told:
-        if (sample.value.sa_direction or "").casefold() != _RECEIVE_ONLY:
+        if sample.value.sa_direction is None:
+            yield missing(f"{server.device}: {sample.seen.command} does not tell the direction of group {group.name}")
+        elif sample.value.sa_direction.casefold() != _RECEIVE_ONLY:
             yield against(STRONG, f"{server.device} says direction {sample.value.sa_direction}", sample.seen)
         elif wanted is Direction.RECEIVE_ONLY:
             yield against(DECISIVE, "the group is meant to be receive-only", sample.seen)
@@ -235,6 +271,8 @@ def registration_storm(group: GroupScene) -> Iterator[Clue]:
     if not logs:
         yield missing("no key server has a log")
         return
+    if short := [server.device for server in logs if not server.log.holds(_STORM)]:
+        yield missing(f"the log of {', '.join(short)} does not hold the last {in_words(_STORM)}")
     ages: dict[Address, list[timedelta]] = defaultdict(list)
     for server in logs:
         for item in server.log.named({"KS_REGS_COMPL"}):
@@ -244,7 +282,7 @@ def registration_storm(group: GroupScene) -> Iterator[Clue]:
             yield speaks_for(DECISIVE, f"`clear crypto gdoi` was typed on {server.device}{item.ago}", server.log.seen)
     again = sum(len(found) > 1 and min(found) <= _STORM for found in ages.values())
     seen = [server.log.seen for server in logs]
-    says = f"{again} members registered a second time within {in_words(_STORM)}"
+    says = f"{counted(again, 'member')} registered a second time within {in_words(_STORM)}"
     if again >= max(_FEW, len(group.members) // 2):
         yield speaks_for(STRONG, says, *seen)
     else:
@@ -274,7 +312,7 @@ CAUSES = (
         title="The key servers have no keys",
         examine=no_keys,
         explains=OUT | {Complaint.NO_KEYS} | _REKEYS,
-        confirm=((SERVER, "show crypto gdoi ks policy"), (SERVER, "show running-config | section crypto gdoi")),
+        confirm=((SERVER, "show crypto gdoi ks policy"), (SERVER, CONFIGURED)),
         heal=("complete profile, transform set, list and RSA key on the primary",),
     ),
     Cause(
@@ -327,7 +365,7 @@ CAUSES = (
         title="The group is still receive-only",
         examine=receive_only_left,
         explains=frozenset({Complaint.IN_CLEAR}),
-        confirm=((SERVER, "show crypto gdoi"), (SERVER, "show running-config | section crypto gdoi")),
+        confirm=((SERVER, "show crypto gdoi"), (SERVER, CONFIGURED)),
         heal=("finish the migration by its plan: never turn it off while some members are not passive yet",),
         shows=Complaint.IN_CLEAR,
     ),

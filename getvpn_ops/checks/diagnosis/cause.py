@@ -6,7 +6,8 @@ To add one: write a generator of clues over a scene, with a docstring that is it
 How clues are weighed, so that everyone can check it by hand: a clue counts its weight (hint 1, strong 3, decisive 10),
 against a cause as much as for it. A cause with a decisive clue for it is *certain*; with decisive clues both ways it is
 *possible* only, for then one of them is wrong. A decisive clue against it rules it out. Else the sum says: from 3 on
-*likely*, from 1 on *possible*. What could not be seen never counts: a cause with nothing but that is *open*.
+*likely*, from 1 on *possible*, and below that it is ruled out. What could not be seen never counts: a cause that
+nothing speaks for is *open* as long as something of it was not seen, unless a decisive clue rules it out.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 S = TypeVar("S")
 
-MEMBER, SERVER = "member", "server"
-"""Where a command that confirms a cause is typed: on the member, on a key server."""
+MEMBER, SERVER, PEER = "member", "server", "other server"
+"""Where a command that confirms a cause is typed: on the member, on the key server, on another one."""
 
 
 class Scope(StrEnum):
@@ -48,8 +49,9 @@ class Cause(Generic[S]):
         title: one line, as a statement that holds when it is the cause.
         examine: yields a clue for each thing looked at; its docstring is the manual.
         explains: symptoms that it accounts for.
-        confirm: where (``MEMBER`` or ``SERVER``) and which command would prove it; ``{group}``, ``{address}`` (of the
-            member), ``{server}`` (address of the key server), ``{label}`` and the like stand for what the scene knows.
+        confirm: where (``MEMBER``, ``SERVER``, ``PEER``) and which command would prove it; ``{group}``, ``{address}``
+            (of the member), ``{server}`` (address of the key server; on one, that of its peer), ``{itself}`` (address
+            of the key server that is looked at), ``{label}`` and the like stand for what the scene knows.
         heal: what mends it, for a person.
         shows: symptom that it is by itself once it is certain or likely; None if it needs others to be seen.
         spreads: whether packets of other members are dropped by it too.
@@ -102,9 +104,9 @@ def weigh(clues: Iterable[Clue]) -> Verdict | None:
         return Verdict(Likelihood.RULED_OUT, score, excludes[0].says)
     if pro and score >= 1:
         return Verdict(Likelihood.LIKELY if score >= _LIKELY else Likelihood.POSSIBLE, score)
-    if contra:
-        return Verdict(Likelihood.RULED_OUT, score, max(contra, key=lambda clue: clue.weight).says)
     missing = next((clue.says for clue in held if clue.points is Points.MISSING), None)
+    if contra and (pro or missing is None):
+        return Verdict(Likelihood.RULED_OUT, score, max(contra, key=lambda clue: clue.weight).says)
     return None if missing is None else Verdict(Likelihood.OPEN, 0, missing)
 
 

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from getvpn_ops.checks.diagnosis.cause import MEMBER, SERVER, Cause, against, look, missing, speaks_for
-from getvpn_ops.checks.diagnosis.log import BAD_GROUP, REFUSED_POLICY, in_words
-from getvpn_ops.checks.diagnosis.registering import DECISIVE, HINT, OUT, STRONG, said
+from getvpn_ops.checks.diagnosis.log import BAD_GROUP, REFUSED_POLICY, counted, in_words, times
+from getvpn_ops.checks.diagnosis.registering import CONFIGURED, DECISIVE, HINT, OUT, STRONG, said, works
+from getvpn_ops.checks.diagnosis.trace import traced
+from getvpn_ops.dialect.trace_words import Meaning
 from getvpn_ops.model.diagnosis import Complaint
 from getvpn_ops.model.state.crypto_map import CryptoMaps, FailCloses
 from getvpn_ops.model.state.engine import Eli
@@ -32,6 +34,7 @@ def group_id_differs(member: MemberScene) -> Iterator[Clue]:
     says KS_BAD_ID.
     """
     yield from said(member, BAD_GROUP, DECISIVE, "it asks for an identity that is not the group's")
+    yield from traced(member, Meaning.BAD_GROUP, BAD_GROUP)
     yield from _identity(member)
 
 
@@ -61,6 +64,7 @@ def group_missing(member: MemberScene) -> Iterator[Clue]:
     if member.has_group:
         yield against(DECISIVE, f"{member.device} has the group", sample.seen)
         return
+    sample.certain()
     names = ", ".join(group.group_name for group in sample.value.groups) or "none"
     yield speaks_for(DECISIVE, f"groups on {member.device}: {names}", sample.seen)
 
@@ -103,6 +107,10 @@ def crypto_map_missing(member: MemberScene) -> Iterator[Clue]:
         return
     maps = member.maps
     ports = [port for entry in maps for port in entry.interfaces]
+    if not maps and silent is None:
+        member.state.whole(CryptoMaps)
+    if not any(entry.interfaces for entry in maps):
+        yield from works(member)
     if not maps:
         yield speaks_for(DECISIVE, f"no crypto map names group {member.local_name}", seen)
     elif not ports:
@@ -123,7 +131,8 @@ def interface_down(member: MemberScene) -> Iterator[Clue]:
     sample = member.local
     blocks = [item for item in sample.value.members if item.address is not None]
     bare = [item for item in blocks if item.address is not None and not int(item.address)]
-    if not member.maps or not any(entry.interfaces for entry in member.maps):
+    told = member.state.has(CryptoMaps) or member.state.silent(CryptoMaps) is not None
+    if told and not any(entry.interfaces for entry in member.maps):
         yield against(DECISIVE, "no crypto map is on any interface, which does the same", sample.seen)
     elif bare:
         yield speaks_for(DECISIVE, f"{member.device} has no address to register with", sample.seen)
@@ -141,13 +150,13 @@ def wrong_server(member: MemberScene) -> Iterator[Clue]:
     None of them right: it never registers. One of them wrong: it costs 40 seconds at each registration, and whoever has
     that address is asked for keys.
     """
-    sample, known = member.local, member.group.server_addresses
-    wanted = member.wanted_servers
+    sample, wanted = member.local, member.wanted_servers
     if not wanted:
         return
     if len([item for item in member.group.servers if item.addresses]) < max(1, len(member.group.servers)):
         yield missing("the addresses of the key servers are not all known")
         return
+    known = member.group.known_servers
     strange = ", ".join(str(item) for item in sorted(wanted - known, key=int))
     if strange and not wanted & known:
         yield speaks_for(DECISIVE, f"none of its servers is a key server of the group: {strange}", sample.seen)
@@ -163,13 +172,11 @@ def rogue_server(member: MemberScene) -> Iterator[Clue]:
     A key server that is nobody's gives out keys of its own and reads what they protect; it is also the way into
     CVE-2023-20109.
     """
-    sample, known = member.standing, member.group.server_addresses
+    sample = member.standing
     server = sample.value.server
     if server is None or not sample.value.registered:
         return
-    if not known:
-        yield missing("the addresses of the key servers are not known")
-    elif server in known:
+    if server in member.group.known_servers:
         yield against(DECISIVE, f"{server} is a key server of the group", sample.seen)
     else:
         yield speaks_for(DECISIVE, f"it is registered with {server}, which is no key server of the group", sample.seen)
@@ -202,6 +209,9 @@ def fail_close_in_the_way(member: MemberScene) -> Iterator[Clue]:
         yield against(DECISIVE, f"{member.device} has no fail-close")
         return
     sample = member.state.latest(FailCloses)
+    if not member.state.has(CryptoMaps) and any(item.activate for item in sample.value.maps):
+        yield missing(f"which crypto map of {member.device} is the group's")
+        return
     if member.shuts_itself is not None and member.is_out:
         yield speaks_for(STRONG, "fail-close is active, and no line of its list lets UDP 848 pass", sample.seen)
     elif member.shuts_itself is None:
@@ -214,6 +224,7 @@ def policy_refused(member: MemberScene) -> Iterator[Clue]:
     A cipher or hash that the crypto engine lacks, counter mode without identifiers, a TEK protocol that is new to it.
     """
     yield from said(member, REFUSED_POLICY, DECISIVE, "it refuses the policy")
+    yield from traced(member, Meaning.REFUSED_POLICY, REFUSED_POLICY)
     yield from _refuses(member)
 
 
@@ -242,7 +253,8 @@ def _engine(member: MemberScene) -> Iterator[Clue]:
     failed = [item for item in held if item.failed]
     full = [item for item in held if item.maximum and item.active >= _NEARLY * item.maximum]
     for item in failed:
-        yield speaks_for(STRONG, f"{item.resource}: {item.failed} requests refused", sample.seen)
+        says = f"{item.resource}: {counted(item.failed or 0, 'request')} refused since its start"
+        yield speaks_for(HINT, says, sample.seen)
     for item in full:
         yield speaks_for(STRONG, f"{item.resource}: {item.active} of {item.maximum} in use", sample.seen)
     if held and not failed and not full:
@@ -253,7 +265,7 @@ def _engine(member: MemberScene) -> Iterator[Clue]:
 def _engine_log(member: MemberScene) -> Iterator[Clue]:
     for name in ("GM_NO_IPSEC_FLOWS", "GM_NO_CRYPT_ENGINE"):
         if events := member.log.named({name}):
-            yield speaks_for(DECISIVE, f"it logged {name}, {len(events)} times{events[-1].ago}", member.log.seen)
+            yield speaks_for(DECISIVE, f"it logged {name}, {times(len(events))}{events[-1].ago}", member.log.seen)
 
 
 CAUSES = (
@@ -271,7 +283,7 @@ CAUSES = (
         title="The group is not configured on the member",
         examine=group_missing,
         explains=_LOST,
-        confirm=((MEMBER, "show running-config | section crypto gdoi"),),
+        confirm=((MEMBER, CONFIGURED),),
         heal=("configure the group, its map, and save; or take the router out of the inventory",),
         shows=Complaint.NO_GROUP,
     ),
@@ -280,7 +292,7 @@ CAUSES = (
         title="The member's group lacks its identity or its key servers",
         examine=group_incomplete,
         explains=_LOST,
-        confirm=((MEMBER, "show running-config | section crypto gdoi"),),
+        confirm=((MEMBER, CONFIGURED),),
         heal=("complete the group: `identity number` and `server address ipv4`",),
         shows=Complaint.NO_GROUP,
     ),
@@ -342,7 +354,7 @@ CAUSES = (
         title="The member refuses the policy of the key server",
         examine=policy_refused,
         explains=OUT | {Complaint.OLD_KEYS},
-        confirm=((MEMBER, "show logging | include GDOI"), (SERVER, "show crypto gdoi feature")),
+        confirm=((MEMBER, "show logging | include GDOI"), (SERVER, "show crypto gdoi feature suite-b")),
         heal=("a transform set and rekey algorithm that every member can do",),
         shows=Complaint.RETRIES,
     ),

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.checks.diagnosis import CAUSES
-from getvpn_ops.checks.diagnosis.cause import SERVER, Cause, Scope, Verdict, clues_of, weigh
+from getvpn_ops.checks.diagnosis.cause import PEER, SERVER, Cause, Scope, Verdict, clues_of, weigh
 from getvpn_ops.checks.diagnosis.scene import GroupScene
 from getvpn_ops.checks.diagnosis.symptoms import symptoms
 from getvpn_ops.errors import EvidenceMissingError
@@ -27,7 +28,7 @@ from getvpn_ops.model.diagnosis import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from getvpn_ops.checks.diagnosis.member_scene import MemberScene
     from getvpn_ops.checks.diagnosis.server_scene import ServerScene
@@ -64,7 +65,13 @@ def judge(view: GroupView, device: str | None = None) -> Diagnosis:
     group = GroupScene(view)
     found = list(_examine(group, device))
     wrong = _with_shown(tuple(symptoms(group)), found)
-    found = [replace(item, explains=tuple(_explained(item, wrong))) for item in found]
+    by_device: dict[str, list[Symptom]] = defaultdict(list)
+    for symptom in wrong:
+        by_device[symptom.device].append(symptom)
+    found = [
+        replace(item, explains=tuple(_explained(item, by_device[item.device] if _is_alone(item) else wrong)))
+        for item in found
+    ]
     found = _lowered(found)
     if device is not None:
         wrong = tuple(item for item in wrong if item.device in {device, group.name})
@@ -115,6 +122,11 @@ def _with_shown(wrong: tuple[Symptom, ...], found: Iterable[_Found]) -> tuple[Sy
         known.add((item.device, complaint))
         shown.append(Symptom(complaint, item.device, proof.says, proof.evidence))
     return (*wrong, *shown)
+
+
+def _is_alone(item: _Found) -> bool:
+    """Whether a cause accounts for nothing on other devices."""
+    return item.scope is Scope.MEMBER and not item.cause.spreads
 
 
 def _explained(item: _Found, wrong: Iterable[Symptom]) -> Iterator[Symptom]:
@@ -217,19 +229,28 @@ def _steps(item: _Found) -> Iterator[Step]:
     group: GroupScene = scene if isinstance(scene, GroupScene) else scene.group
     words = group.words(scene)
     for where, command in item.cause.confirm:
-        device = words["server_name"] if where == SERVER else words["member"]
-        if item.scope is Scope.SERVER and where == SERVER:
-            device = item.device
-        yield Step(device, command.format(**words))
+        device = words[{SERVER: "server_name", PEER: "peer_name"}.get(where, "member")]
+        yield Step(device, command.format(**words).rstrip())
 
 
 def _looked_at(group: GroupScene, device: str | None) -> Iterator[LookedAt]:
-    states = [server.state for server in group.servers]
-    states += [member.state for member in group.members if device in {None, member.device}]
-    yield from map(looked_at, states)
+    for server in group.servers:
+        yield looked_at(server.state, _blind(server.view.configured))
+    for member in group.members:
+        if device in {None, member.device}:
+            yield looked_at(member.state, _blind(partial(getattr, member, "standing")))
 
 
-def looked_at(state: DeviceState) -> LookedAt:
+def _blind(look: Callable[[], object]) -> str:
+    """Why it is not known how a device stands; empty if it is."""
+    try:
+        look()
+    except EvidenceMissingError as gap:
+        return str(gap)
+    return ""
+
+
+def looked_at(state: DeviceState, blind: str = "") -> LookedAt:
     """What a device told, and what it did not."""
     told = [item for item in state.evidence if item.parsed is not None or item.empty]
     gaps = [f"{item.command}: {item.reason}" for item in state.evidence if item.parsed is None and not item.empty]
@@ -238,4 +259,5 @@ def looked_at(state: DeviceState) -> LookedAt:
     elif state.visit.trouble is not None:
         gaps.insert(0, state.visit.reason or state.visit.trouble.value)
     last = max((item.taken_at for item in told), default=None)
-    return LookedAt(state.name, tuple(dict.fromkeys(item.command for item in told)), last, tuple(dict.fromkeys(gaps)))
+    commands = tuple(dict.fromkeys(item.command for item in told))
+    return LookedAt(state.name, commands, last, tuple(dict.fromkeys(gaps)), blind)

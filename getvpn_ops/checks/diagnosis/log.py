@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -29,6 +30,8 @@ WORDS = DONE | BAD_KEY | BAD_MODE | BAD_RIGHTS | BAD_GROUP | REFUSED_POLICY | EJ
 """Everything a key server says of one member's registration; the last such message is how it stands."""
 
 _OLD = timedelta(days=2)
+_INFORMATIONAL = 6
+"""The least urgent severity that routers say anything of a registration with (IKMP_MODE_FAILURE)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +67,27 @@ class Log:
         """
         book = since(state, _OLD)
         self.seen: Seen = book.seen
+        self._state = state
         self.events = tuple(
             Event(message.entry or message.mnemonic, message, place, age)
             for place, (message, age) in enumerate(book.messages)
         )
 
     def named(self, names: Collection[str], *, within: timedelta = _OLD) -> list[Event]:
-        """Messages of some names, oldest first; those that are known to be older than ``within`` are left out."""
-        return [item for item in self.events if item.name in names and (item.age is None or item.age <= within)]
+        """Messages of some names, oldest first.
+
+        Args:
+            names: of messages.
+            within: left out is what is older, and, where less than all of the log is asked for, what nobody can date.
+        """
+        undated = within >= _OLD
+        return [
+            item for item in self.events if item.name in names and (undated if item.age is None else item.age <= within)
+        ]
+
+    def holds(self, span: timedelta) -> bool:
+        """Whether what it does not hold was not logged in this last time: only then does silence tell anything."""
+        return not since(self._state, span, _INFORMATIONAL).gap
 
     @cached_property
     def _words(self) -> dict[Address, list[Event]]:
@@ -91,7 +107,7 @@ class Log:
         found = {item.place: item for address in addresses for item in self._words.get(address, ())}
         if hostname:
             for item in self._unaddressed:
-                if hostname.casefold() in item.message.text.casefold():
+                if re.search(rf"(?<![\w.-]){re.escape(hostname)}(?![\w-])", item.message.text, re.IGNORECASE):
                     found[item.place] = item
         return [found[place] for place in sorted(found)]
 
@@ -102,6 +118,16 @@ class Log:
     def last(self, *names: str) -> Event | None:
         """The newest message of some names."""
         return next((item for item in reversed(self.events) if item.name in names), None)
+
+
+def times(number: int) -> str:
+    """``once``, ``3 times``."""
+    return "once" if number == 1 else f"{number} times"
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 packet``, ``3 packets``."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def in_words(span: timedelta) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from getvpn_ops.checks.health.acl_text import Form
     from getvpn_ops.checks.served import Ring
     from getvpn_ops.checks.views import MemberView
-    from getvpn_ops.model.acl import Ace
+    from getvpn_ops.model.acl import Ace, AcePort
     from getvpn_ops.model.outcome import Seen
     from getvpn_ops.model.state.gdoi import Group
     from getvpn_ops.model.state.gm import TekSa
@@ -51,7 +51,14 @@ def _seconds(value: object) -> float:
 def _is_gdoi(ace: Ace) -> bool:
     """Whether an entry covers UDP 848."""
     ports = (ace.source_port, ace.destination_port)
-    return ace.protocol in {"ip", "udp", "17"} and all(port is None or _GDOI in port.ports for port in ports)
+    return ace.protocol in {"ip", "udp", "17"} and all(port is None or _holds(port, _GDOI) for port in ports)
+
+
+def _holds(port: AcePort, number: int) -> bool:
+    """Whether a port match holds for a port."""
+    first, last = port.ports[0], port.ports[-1]
+    held = {"eq": number in port.ports, "range": first <= number <= last, "lt": number < first, "gt": number > first}
+    return held.get(port.operator, number not in port.ports)
 
 
 @dataclass(frozen=True, slots=True)

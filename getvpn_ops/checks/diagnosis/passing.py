@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from getvpn_ops.checks import counters
 from getvpn_ops.checks.diagnosis.cause import MEMBER, SERVER, Cause, against, look, missing, speaks_for
-from getvpn_ops.checks.diagnosis.registering import DECISIVE, HINT, STRONG
+from getvpn_ops.checks.diagnosis.log import counted, times
+from getvpn_ops.checks.diagnosis.registering import CONFIGURED, DECISIVE, HINT, STRONG
+from getvpn_ops.checks.diagnosis.scene import flow_of
 from getvpn_ops.model.config import RunningConfig
 from getvpn_ops.model.diagnosis import Complaint
 from getvpn_ops.model.inventory import Direction
@@ -20,7 +24,9 @@ if TYPE_CHECKING:
     from getvpn_ops.model.acl import Ace
     from getvpn_ops.model.diagnosis import Clue
     from getvpn_ops.model.fleet import Sample
+    from getvpn_ops.model.state.gm_details import GmAclGroup
 
+_HOUR = timedelta(hours=1)
 _TRAFFIC = frozenset({Complaint.NOT_DECRYPTING, Complaint.DROPS, Complaint.PROBE_FAILED})
 _REFUSED = (
     "invalid SPI",
@@ -31,6 +37,8 @@ _REFUSED = (
     "receive errors",
 )
 """Counters of packets that came and could not be used."""
+ENOUGH = 50
+"""Packets one way that make silence the other way a fault; fewer may well be one-sided."""
 _LARGE = 1000
 """Bytes from which a probe with DF set tells of the MTU."""
 
@@ -45,9 +53,12 @@ def movement(member: MemberScene) -> counters.Movement:
 
 
 def inner_pings(member: MemberScene) -> list[Sample[Ping]]:
-    """Probes of the member towards networks behind others: they go through the tunnel."""
-    servers = member.group.server_addresses | (member.wanted_servers if member.has_group else frozenset())
-    return [item for item in member.state.samples(Ping) if item.value.target not in servers]
+    """Probes of the member towards networks that the inventory knows behind others: they go through the tunnel."""
+    found = member.state.samples(Ping)
+    if not found:
+        return []
+    behind = [net for other in member.group.members if other is not member for net in other.state.device.prefixes]
+    return [item for item in found if any(item.value.target in net for net in behind if item.value.target is not None)]
 
 
 @look
@@ -57,9 +68,10 @@ def _moves(member: MemberScene) -> Iterator[Clue]:
     if sent is None or got is None:
         yield missing(f"counters of {member.device} were looked at once only")
     elif got:
-        yield against(DECISIVE, f"it decrypted {got} packets meanwhile", *found.seen)
+        yield against(DECISIVE, f"it decrypted {counted(got, 'packet')} meanwhile", *found.seen)
     elif sent:
-        yield speaks_for(STRONG, f"it encrypted {sent} packets meanwhile and decrypted none", *found.seen)
+        says = f"it encrypted {counted(sent, 'packet')} meanwhile and decrypted none"
+        yield speaks_for(STRONG if sent >= ENOUGH else HINT, says, *found.seen)
         for name in _REFUSED:
             if bad := found.moved(name):
                 yield against(STRONG, f"ESP comes and is refused: {name} {bad}", *found.seen)
@@ -109,9 +121,10 @@ def mtu_black_hole(member: MemberScene) -> Iterator[Clue]:
     probe with DF set does.
     """
     probes = inner_pings(member)
-    small = [item for item in probes if (item.value.size_bytes or 0) < _LARGE]
+    good = {item.value.target for item in probes if (item.value.size_bytes or 0) < _LARGE and item.value.answered}
     large = [item for item in probes if (item.value.size_bytes or 0) >= _LARGE and item.value.df]
-    if not large or not any(item.value.answered for item in small):
+    large = [item for item in large if item.value.target in good]
+    if not large:
         yield missing(f"no probes of two sizes were sent from {member.device} to a network behind another member")
         return
     lost = [item for item in large if not item.value.answered]
@@ -145,7 +158,7 @@ def passive_left(member: MemberScene) -> Iterator[Clue]:
         yield against(STRONG, f"`passive` goes with direction {direction}", config.seen, seen)
 
 
-def _own(member: MemberScene) -> tuple[list[Ace], Sample[object]]:
+def _own(member: MemberScene) -> tuple[list[Ace], Sample[GmAclGroup]]:
     acl = member.view.acl()
     return [item.ace for own in acl.value.local_acls for item in own.entries], acl
 
@@ -171,34 +184,38 @@ def local_deny_one_sided(member: MemberScene) -> Iterator[Clue]:
         yield against(DECISIVE, "its own list denies nothing", acl.seen)
         return
     others, untold = _others(member)
-    for ace in denies:
-        if _mirror(ace) in others:
-            continue
+    for_all = _denied_for_all(acl.value)
+    alone = [ace for ace in denies if _mirror(ace) not in others and not {flow_of(ace), _mirror(ace)} <= for_all]
+    for ace in alone:
         if untold:
             yield speaks_for(STRONG, f"{ace.text}: no mirror on the members asked; {untold} did not tell", acl.seen)
         else:
             yield speaks_for(DECISIVE, f"{ace.text}: no other member has its mirror", acl.seen)
-    if all(_mirror(ace) in others for ace in denies):
-        yield against(DECISIVE, "each of its own denies has its mirror on another member", acl.seen)
+    if not alone:
+        yield against(
+            DECISIVE, "each of its own denies has its mirror on another member or in the group's list", acl.seen
+        )
+
+
+def _denied_for_all(acl: GmAclGroup) -> frozenset[object]:
+    """What every downloaded list denies before it permits anything, so that all members leave it in clear."""
+    lists = [
+        frozenset(flow_of(ace) for ace in takewhile(lambda ace: ace.action != "permit", item.entries))
+        for item in acl.acl_downloads
+    ]
+    return frozenset.intersection(*lists) if lists else frozenset()
 
 
 def _others(member: MemberScene) -> tuple[frozenset[object], int]:
     """Own denies of all other members, and how many of them did not tell."""
-    told = member.group.own_denies
-    found: set[object] = set()
-    for name, entries in told.items():
-        if name != member.device:
-            found |= {_key(ace) for ace in entries}
-    return frozenset(found), len(member.group.members) - len(told)
-
-
-def _key(ace: Ace) -> tuple[object, ...]:
-    ends = [item.network or item.text if item is not None else None for item in (ace.source, ace.destination)]
-    return (ace.protocol, ends[0], ace.source_port, ends[1], ace.destination_port)
+    told, owners = member.group.own_denies, member.group.deny_owners
+    own = {flow_of(ace) for ace in told.get(member.device, ())}
+    others = frozenset(flow for flow, number in owners.items() if number > (flow in own))
+    return others, len(member.group.members) - len(told)
 
 
 def _mirror(ace: Ace) -> tuple[object, ...]:
-    protocol, source, source_port, destination, destination_port = _key(ace)
+    protocol, source, source_port, destination, destination_port = flow_of(ace)
     return (protocol, destination, destination_port, source, source_port)
 
 
@@ -234,7 +251,7 @@ def _renamed(member: MemberScene) -> Iterator[Clue]:
     if strangers and sample.value.teks:
         names = ", ".join(str(item) for item in sorted(strangers, key=int)[:3])
         says = f"it is registered, and {server.device} does not know it, but strangers: {names}"
-        yield speaks_for(STRONG, says, sample.seen, rows.seen)
+        yield speaks_for(HINT, says, sample.seen, rows.seen)
 
 
 def peer_in_clear(member: MemberScene) -> Iterator[Clue]:
@@ -243,11 +260,14 @@ def peer_in_clear(member: MemberScene) -> Iterator[Clue]:
     The sender is no member, is not registered, is receive-only, or leaves the flow in clear by its own list.
     """
     events = member.log.named({"RECVD_PKT_NOT_IPSEC"})
+    if not events and not member.log.holds(_HOUR):
+        yield missing(f"the log of {member.device} does not hold the last hour")
+        return
     if not events:
         yield against(STRONG, "it logged no clear packets that it should have got encrypted", member.log.seen)
         return
     found = ", ".join(dict.fromkeys(str(item) for event in events for item in event.message.addresses[-1:]))
-    yield speaks_for(STRONG, f"RECVD_PKT_NOT_IPSEC {len(events)} times{events[-1].ago}: {found}", member.log.seen)
+    yield speaks_for(STRONG, f"RECVD_PKT_NOT_IPSEC {times(len(events))}{events[-1].ago}: {found}", member.log.seen)
 
 
 CAUSES = (
@@ -291,7 +311,7 @@ CAUSES = (
         title="The member is still passive",
         examine=passive_left,
         explains=frozenset({Complaint.ACCEPTS_CLEAR}),
-        confirm=((MEMBER, "show running-config | section crypto gdoi"),),
+        confirm=((MEMBER, CONFIGURED),),
         heal=("`no passive`, when every member of the group encrypts",),
         shows=Complaint.ACCEPTS_CLEAR,
     ),

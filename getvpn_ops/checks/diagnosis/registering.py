@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from getvpn_ops.checks.diagnosis.cause import MEMBER, SERVER, Cause, against, look, missing, speaks_for
@@ -15,7 +16,10 @@ from getvpn_ops.checks.diagnosis.log import (
     EJECTED,
     REFUSED_POLICY,
     in_words,
+    times,
 )
+from getvpn_ops.checks.diagnosis.trace import hears, traced, unanswered
+from getvpn_ops.dialect.trace_words import Meaning
 from getvpn_ops.model.diagnosis import Complaint, Points, Weight
 from getvpn_ops.model.state.crypto_map import CryptoMaps
 from getvpn_ops.model.state.isakmp import IsakmpSas
@@ -27,10 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from getvpn_ops.checks.diagnosis.member_scene import MemberScene
+    from getvpn_ops.checks.diagnosis.witness import Witness
     from getvpn_ops.model.diagnosis import Clue
     from getvpn_ops.model.state.pki import Certificate
 
 HINT, STRONG, DECISIVE = Weight.HINT, Weight.STRONG, Weight.DECISIVE
+CONFIGURED = "show running-config | section ^crypto (gdoi|gkm) group"
+"""The group as it is configured, under both keywords; it holds no keys and no passwords."""
 OUT = frozenset(
     {
         Complaint.NOT_REGISTERED,
@@ -43,6 +50,8 @@ OUT = frozenset(
 """Symptoms of whatever keeps a member from registering: without keys it reads neither packets nor rekeys."""
 _AFTER_IKE = DONE | BAD_RIGHTS | BAD_GROUP | REFUSED_POLICY | EJECTED
 """Words of a key server that come only after IKE has agreed."""
+_HEARD = timedelta(minutes=15)
+"""A member that is refused tries again within so long (the gaps grow to about 7 min)."""
 _CLOCK_STEP = timedelta(minutes=15)
 _CLOCK_OFF = timedelta(minutes=2)
 
@@ -56,17 +65,19 @@ def said(member: MemberScene, names: Collection[str], weight: Weight, what: str)
     fit = [item for item in member.last_words if item[1].name in names]
     if fit:
         servers = ", ".join(server.device for server, _, _ in fit)
-        event, times = fit[0][1], sum(times for _, _, times in fit)
-        says = f"{servers} said last of {member.device}: {event.name}, {times} times{event.ago}: {what}"
+        event, number = fit[0][1], sum(number for _, _, number in fit)
+        says = f"{servers} said last of {member.device}: {event.name}, {times(number)}{event.ago}: {what}"
+        if weight is DECISIVE and not member.is_out:
+            weight = STRONG  # it is in by another key server, and what was mended since is not said here
         yield speaks_for(weight, says, *(server.log.seen for server, _, _ in fit))
     elif other := [item for item in member.last_words if item[1].name not in DONE]:
         server, event, _ = other[0]
         says = f"{server.device} said last of {member.device}: {event.name}{event.ago}, which is another fault"
         yield against(STRONG, says, server.log.seen)
     if not member.last_words:
-        mute = [server.device for server in member.group.servers if not server.has_log]
+        mute = [item.device for item in member.group.servers if not (item.has_log and item.log.holds(_HEARD))]
         if mute:
-            yield missing(f"what key servers say of {member.device}: there is no log of {', '.join(mute)}")
+            yield missing(f"what key servers say of {member.device}: there is no whole log of {', '.join(mute)}")
 
 
 @look
@@ -107,7 +118,8 @@ def psk_mismatch(member: MemberScene) -> Iterator[Clue]:
     """
     yield from works(member)
     what = "IKE messages from it cannot be read, as with another pre-shared key"
-    yield from _with_ike_state(member, said(member, BAD_KEY, STRONG, what))
+    clues = chain(said(member, BAD_KEY, STRONG, what), traced(member, Meaning.BAD_KEY, BAD_KEY))
+    yield from _with_ike_state(member, clues)
 
 
 @look
@@ -118,13 +130,18 @@ def own_certificate(member: MemberScene) -> Iterator[Clue]:
         return
     sample = member.state.latest(Certificates)
     now = member.state.latest(Clock).value.now.time
-    own = [item for item in sample.value.certificates if "CA" not in item.kind and item.end_date is not None]
+    own = [item for item in sample.value.certificates if _is_own(item) and item.end_date is not None]
     bad = [words for item in own if (words := _validity(item, now))]
-    refused = any(event.name in BAD_MODE | BAD_KEY for _, event, _ in member.last_words)
+    refused = any(event.name in BAD_MODE for _, event, _ in member.last_words)
     for words in bad:
-        yield speaks_for(DECISIVE if refused or member.is_out else STRONG, f"its certificate {words}", sample.seen)
+        yield speaks_for(DECISIVE if refused else STRONG, f"its certificate {words}", sample.seen)
     if own and not bad:
         yield against(STRONG, f"its certificate is valid until {own[0].end_date}", sample.seen)
+
+
+def _is_own(item: Certificate) -> bool:
+    """Whether IKE may show it: self-signed ones are for HTTPS, and those of IOS ended for all at the end of 2019."""
+    return "CA" not in item.kind and "self-signed" not in item.kind.casefold()
 
 
 def _validity(item: Certificate, now: datetime) -> str:
@@ -145,6 +162,7 @@ def certificate_invalid(member: MemberScene) -> Iterator[Clue]:
     yield from own_certificate(member)
     if member.state.silent(Certificates) is None:
         yield from said(member, BAD_MODE, STRONG, "IKE failed in main mode, where certificates are checked")
+        yield from traced(member, Meaning.BAD_MODE, BAD_MODE)
 
 
 def ike_policy_mismatch(member: MemberScene) -> Iterator[Clue]:
@@ -155,7 +173,8 @@ def ike_policy_mismatch(member: MemberScene) -> Iterator[Clue]:
     """
     yield from works(member)
     what = "main mode failed, as without a common ISAKMP policy"
-    yield from _with_ike_state(member, said(member, BAD_MODE, STRONG, what))
+    clues = chain(said(member, BAD_MODE, STRONG, what), traced(member, Meaning.BAD_MODE, BAD_MODE))
+    yield from _with_ike_state(member, clues)
     if any(clue.weight is DECISIVE for clue in own_certificate(member)):
         yield against(STRONG, f"the certificate of {member.device} is not valid, which does the same")
 
@@ -167,6 +186,7 @@ def not_authorized(member: MemberScene) -> Iterator[Clue]:
     address that is none of yours is an attack, not a fault of configuration.
     """
     yield from said(member, BAD_RIGHTS, DECISIVE, "`authorization` of the group does not admit it")
+    yield from traced(member, Meaning.BAD_RIGHTS, BAD_RIGHTS)
 
 
 @look
@@ -181,12 +201,15 @@ def unheard(member: MemberScene) -> Iterator[Clue]:
     heard = [(server, event) for server, event, _ in member.last_words if event.name not in DONE]
     for server, event in heard:
         yield against(DECISIVE, f"{server.device} hears it: {event.name}{event.ago}", server.log.seen)
-    if heard:
+    traces = list(hears(member))
+    yield from traces
+    if heard or traces:
         return
     wanted = member.wanted_servers
-    listening = [item for item in member.group.servers if item.has_log and item.serves and item.addresses & wanted]
+    serving = [item for item in member.group.servers if item.has_log and item.serves and item.addresses & wanted]
+    listening = [item for item in serving if item.log.holds(_HEARD)]
     if not listening:
-        yield missing("no key server of its list is known to serve the group and to have a log")
+        yield missing("no key server of its list is known to serve the group and to have a log of it all")
         return
     blocked = [item.device for item in listening if item.blocks_new]
     if len(blocked) == len(listening):
@@ -196,10 +219,11 @@ def unheard(member: MemberScene) -> Iterator[Clue]:
     if member.is_fresh:
         yield missing(f"{member.device} came up a moment ago and may not have asked yet")
         return
-    begins = member.log.named({"GM_REGISTER"})
-    if begins or standing.value.attempts:
+    failed = (standing.value.attempts or 0) - (standing.value.successes or 0)
+    asks = member.log.last("GM_REGISTER", "GM_REGS_COMPL") if member.has_log else None
+    if failed > 0 or (asks is not None and asks.name == "GM_REGISTER"):
         names = ", ".join(server.device for server in listening)
-        tries = f"{standing.value.attempts} tries" if standing.value.attempts else "it tries"
+        tries = f"{failed} failed {'try' if failed == 1 else 'tries'}" if failed > 0 else "it tries"
         yield speaks_for(
             STRONG,
             f"{standing.value.words}: {tries}, and {names}, which serve others, have heard nothing of it",
@@ -231,7 +255,7 @@ def udp_848_blocked(member: MemberScene) -> Iterator[Clue]:
     do it, and access lists on the member's own interface; ESP (IP 50) must pass as well.
     """
     yield from works(member)
-    yield from _with_ike_state(member, unheard(member))
+    yield from _with_ike_state(member, chain(unheard(member), unanswered(member)))
     yield from echoes(member, reaches=True)
 
 
@@ -241,7 +265,7 @@ def no_route(member: MemberScene) -> Iterator[Clue]:
     It looks like a filter of UDP 848 as long as nobody sends an echo from the address that the member registers with.
     """
     yield from works(member)
-    yield from _with_ike_state(member, unheard(member))
+    yield from _with_ike_state(member, chain(unheard(member), unanswered(member)))
     yield from echoes(member, reaches=False)
 
 
@@ -254,16 +278,24 @@ def clock_wrong(member: MemberScene) -> Iterator[Clue]:
     if member.state.silent(Certificates) is not None:
         yield against(DECISIVE, f"{member.device} holds no certificate, so its clock does not matter to IKE")
         return
+    if not member.state.has(Certificates):
+        yield missing(f"whether {member.device} holds a certificate, so that its clock matters to IKE")
     yield from _clock(member)
 
 
 @look
 def _clock(member: MemberScene) -> Iterator[Clue]:
     clock = member.state.latest(Clock)
-    off = clock.value.now.time - clock.taken_at.replace(tzinfo=None)
+    off = _off(member)
     rest = (off + _CLOCK_STEP / 2) % _CLOCK_STEP - _CLOCK_STEP / 2
     if abs(rest) > _CLOCK_OFF or abs(off) > timedelta(hours=15):
-        yield speaks_for(STRONG, f"its clock is off by {in_words(abs(off))}", clock.seen)
+        weight = STRONG if member.state.has(Certificates) else HINT
+        yield speaks_for(weight, f"its clock is off by {in_words(abs(off))}", clock.seen)
+        alike = [
+            item.device for item in member.group.servers if item.state.has(Clock) and abs(_off(item) - off) < _CLOCK_OFF
+        ]
+        if alike:
+            yield against(STRONG, f"{', '.join(alike)} agree with it: the clock here may be the wrong one", clock.seen)
         if clock.value.now.mark == "*":
             yield speaks_for(HINT, "its clock was never set", clock.seen)
     else:
@@ -274,13 +306,19 @@ def _clock(member: MemberScene) -> Iterator[Clue]:
             yield speaks_for(HINT, "its clock follows no NTP server", ntp.seen)
 
 
+def _off(witness: Witness) -> timedelta:
+    """By how much a router's clock is ahead of ours, its time zone included."""
+    clock = witness.state.latest(Clock)
+    return clock.value.now.time - clock.taken_at.replace(tzinfo=None)
+
+
 CAUSES = (
     Cause(
         id="not-authorized",
         title="The key server does not admit the member",
         examine=not_authorized,
         explains=OUT,
-        confirm=((SERVER, "show running-config | section crypto gdoi group"), (SERVER, "show ip access-lists")),
+        confirm=((SERVER, CONFIGURED), (SERVER, "show ip access-lists")),
         heal=("if it is one of yours, add it to the list or identity of `authorization` on every key server",),
         shows=Complaint.RETRIES,
     ),

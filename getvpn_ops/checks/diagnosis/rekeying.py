@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from getvpn_ops.checks.diagnosis.cause import MEMBER, SERVER, Cause, against, look, missing, speaks_for
-from getvpn_ops.checks.diagnosis.log import EJECTED
+from getvpn_ops.checks.diagnosis.log import EJECTED, counted
+from getvpn_ops.checks.diagnosis.member_scene import SPREAD
 from getvpn_ops.checks.diagnosis.registering import DECISIVE, HINT, STRONG
+from getvpn_ops.checks.diagnosis.trace import takes_no_rekey
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.diagnosis import Complaint
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 _REKEYS = frozenset({Complaint.OLD_KEYS, Complaint.MISSED_REKEYS, Complaint.RETRIES})
 _WINDOW = timedelta(seconds=5)
+_SLACK = timedelta(seconds=2)
+"""Beyond the window: answers take time to travel."""
+_COSTS = "a registration costs the site its traffic for some seconds"
 _DIGITS = 8
 """Hexadecimal digits that screens show of each half of a KEK's SPI."""
 _LOST = ("GM_RE_REGISTER", "GM_RECV_REKEY", "GM_CLEAR_REGISTER", "GM_RECV_DELETE")
@@ -42,6 +47,9 @@ def _kek_is_known(member: MemberScene) -> tuple[bool, tuple[Seen, ...]] | None:
     if not rows or not known:
         return None
     mine = {(row.my_cookie.upper(), row.his_cookie.upper()) for row in rows}
+    due = [key for ring in rings for key in ring.keks if key.born is None or key.born + SPREAD < sample.taken_at]
+    if not mine & known and not due:  # it was asked before, or while, the key servers changed theirs
+        return None
     return bool(mine & known), (sample.seen, *(ring.seen for ring in rings))
 
 
@@ -88,6 +96,7 @@ def _lost(member: MemberScene, *, multicast: bool) -> Iterator[Clue]:
         return
     yield from _kek_good(member)
     yield from _reads(member)
+    yield from takes_no_rekey(member)
     yield from _keys(member)
     yield from _acks(member)
     yield from _again(member)
@@ -170,19 +179,22 @@ def tbar_skew(member: MemberScene) -> Iterator[Clue]:
     errors = sample.value.input_error_packets or 0
     group = member.group.view.served.pseudotime
     value = sample.value.replay_value
-    if group is None or value is None:
+    if group is None and (value is None or sample.value.enabled is False):
         yield against(DECISIVE, "the group has no time-based replay check", sample.seen)
+        return
+    if group is None or value is None:
+        yield missing(f"{member.device if group else 'the key server'} shows no pseudo-time, and the other side does")
         return
     began, seen = group
     off = sample.taken_at - value - began
     window = max((sa.replay_interval or _WINDOW for sa in member.standing.value.teks), default=_WINDOW)
     says = f"its pseudo-time is off by {abs(off.total_seconds()):.0f} s, the window is {window.total_seconds():.0f} s"
-    if abs(off) > window:
+    if abs(off) > window + _SLACK:
         yield speaks_for(DECISIVE, says, sample.seen, seen)
     else:
         yield against(DECISIVE, says, sample.seen, seen)
     if errors:
-        yield speaks_for(HINT, f"{errors} packets dropped as replays", sample.seen)
+        yield speaks_for(HINT, f"{counted(errors, 'packet')} dropped as replays", sample.seen)
 
 
 def list_outdated(member: MemberScene) -> Iterator[Clue]:
@@ -208,7 +220,7 @@ CAUSES = (
         examine=kek_lost,
         explains=_REKEYS | {Complaint.LIST_DIFFERS, Complaint.DROPS},
         confirm=((MEMBER, "show crypto gdoi gm rekey detail"), (SERVER, "show crypto gdoi ks policy")),
-        heal=("let it register again alone, before its key ends: `clear crypto gdoi` on this member only",),
+        heal=("let it register again alone, before its key ends: `clear crypto gdoi` on this member only", _COSTS),
         shows=Complaint.OLD_KEYS,
         spreads=True,
     ),
@@ -240,7 +252,7 @@ CAUSES = (
         examine=tbar_skew,
         explains=frozenset({Complaint.DROPS, Complaint.NOT_DECRYPTING, Complaint.CLOCK}),
         confirm=((MEMBER, "show crypto gdoi gm replay"), (SERVER, "show crypto gdoi ks replay")),
-        heal=("let it register again alone: `clear crypto gdoi` on this member only",),
+        heal=("let it register again alone: `clear crypto gdoi` on this member only", _COSTS),
         shows=Complaint.DROPS,
         spreads=True,
     ),
@@ -250,7 +262,7 @@ CAUSES = (
         examine=list_outdated,
         explains=frozenset({Complaint.LIST_DIFFERS, Complaint.DROPS}),
         confirm=((MEMBER, "show crypto gdoi gm acl download"), (SERVER, "show crypto gdoi ks acl")),
-        heal=("find out why it missed the rekey; then let it register again alone",),
+        heal=("find out why it missed the rekey; then let it register again alone", _COSTS),
         spreads=True,
     ),
 )

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
 from getvpn_ops.checks.diagnosis.member_scene import MemberScene
 from getvpn_ops.checks.diagnosis.server_scene import ServerScene
 from getvpn_ops.checks.health.acl_text import normal_form
+from getvpn_ops.checks.views import gdoi_addresses
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.fleet import Sample
 from getvpn_ops.model.state.ks import KsAclEntry
@@ -58,6 +60,28 @@ class GroupScene:
     def server_addresses(self) -> frozenset[Address]:
         """Of all its key servers."""
         return frozenset(address for server in self.servers for address in server.addresses)
+
+    @cached_property
+    def known_servers(self) -> frozenset[Address]:
+        """Every address that anyone knows a key server of the group by: the inventory, itself, its COOP peers.
+
+        Raises:
+            EvidenceMissingError: neither the inventory nor any key server tells who the others are.
+        """
+        found = {address for server in self.servers for address in (*server.addresses, *gdoi_addresses(server.state))}
+        found |= {item for item in self.view.served.devices_by_address if isinstance(item, IPv4Address | IPv6Address)}
+        peers: set[Address] = set()
+        is_told = bool(self.view.served.expected)
+        for server in self.servers:
+            try:
+                peers |= set(server.peers_seen.certain().value)
+                is_told = True
+            except EvidenceMissingError:
+                continue
+        if not is_told or not found:
+            msg = f"nobody tells all key servers of group {self.name}"
+            raise EvidenceMissingError(msg)
+        return frozenset(found | peers)
 
     @cached_property
     def member_addresses(self) -> frozenset[Address]:
@@ -121,6 +145,11 @@ class GroupScene:
             found[member.device] = tuple(ace for ace in entries if ace.action == "deny")
         return found
 
+    @cached_property
+    def deny_owners(self) -> Counter[object]:
+        """How many members' own lists deny a flow."""
+        return Counter(flow for entries in self.own_denies.values() for flow in {flow_of(ace) for ace in entries})
+
     def member(self, device: str) -> MemberScene | None:
         """A member by its device; None if there is none."""
         return self._by_device.get(device)
@@ -138,7 +167,9 @@ class GroupScene:
         """Names and addresses for commands; in angle brackets what nobody told."""
         member = scene if isinstance(scene, MemberScene) else None
         server = scene if isinstance(scene, ServerScene) else self._server_for(member)
-        peer = next((item for item in self.servers if item is not server), server) if server is scene else server
+        others = [item for item in self.servers if item is not server]
+        peer = next((item for item in others if not item.is_mute), None) or next(iter(others), None)
+        asked = peer if server is scene and peer is not None else server
         try:
             label = self.label
         except EvidenceMissingError:
@@ -148,26 +179,33 @@ class GroupScene:
             "group": self.name,
             "member": member.device if member is not None else "<a member>",
             "address": _first(member.addresses) if member is not None else "<address of the member>",
-            "server": _first(peer.addresses) if peer is not None else "<key server>",
+            "server": _first(asked.addresses) if asked is not None else "<key server>",
             "server_name": server.device if server is not None else "<key server>",
+            "itself": _first(server.addresses) if server is not None else "<key server>",
+            "peer_name": peer.device if peer is not None else "<another key server>",
             "label": label,
             "inner": str(other.inner) if other is not None else "<address behind another member>",
             "own_inner": str(member.inner) if member is not None and member.inner else "<own inside address>",
         }
 
     def _server_for(self, member: MemberScene | None) -> ServerScene | None:
-        """The key server to look at for a member: the one that spoke of it, its own, the primary, any."""
+        """The key server to look at for a member: the one that spoke of it, its own, the primary, any that answers."""
+        found: list[ServerScene] = []
         if member is not None:
-            for server, _, _ in member.last_words:
-                return server
+            found += [server for server, _, _ in member.last_words]
             try:
                 own = member.standing.value.server
             except EvidenceMissingError:
                 own = None
-            for server in self.servers:
-                if own in server.addresses:
-                    return server
-        return next(iter((*self.primaries, *self.servers)), None)
+            found += [server for server in self.servers if own in server.addresses]
+        found += [*self.primaries, *self.servers]
+        return next((item for item in found if not item.is_mute), next(iter(found), None))
+
+
+def flow_of(ace: Ace) -> tuple[object, ...]:
+    """What an entry matches, however it is written: protocol, source and its port, destination and its port."""
+    ends = [item.network or item.text if item is not None else None for item in (ace.source, ace.destination)]
+    return (ace.protocol, ends[0], ace.source_port, ends[1], ace.destination_port)
 
 
 def _first(addresses: Iterable[Address]) -> str:

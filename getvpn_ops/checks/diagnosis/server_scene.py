@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from getvpn_ops.model.state.ks import KsMember
     from getvpn_ops.model.values import Address
 
+_NOT_DEAD = frozenset({"alive", ""})
 NO_ANSWER = frozenset({Trouble.UNREACHABLE, Trouble.CONNECTION_REFUSED, Trouble.DROPPED, Trouble.DEADLINE})
 """Troubles that a device has which is down, or cut off."""
 
@@ -76,10 +77,15 @@ class ServerScene(Witness):
 
     @cached_property
     def peers_seen(self) -> Sample[dict[Address, str]]:
-        """Status of each peer, as this key server sees it; empty without COOP."""
+        """Status of each peer, as this key server sees it, empty where none is printed; no peers without COOP."""
         coop = self.view.coop()
         found = {peer.address: peer.status or "" for peer in coop.value.peers if peer.address is not None}
-        return Sample(found, coop.seen)
+        return Sample(found, coop.seen, coop.doubts)
+
+    @property
+    def unheard(self) -> list[Address]:
+        """Peers that it says it does not hear."""
+        return [address for address, status in self.peers_seen.value.items() if status.casefold() not in _NOT_DEAD]
 
     @property
     def is_primary(self) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from getvpn_ops.checks.diagnosis.cause import MEMBER, SERVER, Cause, against, look, missing, speaks_for
-from getvpn_ops.checks.diagnosis.registering import DECISIVE, HINT, OUT, STRONG
+from getvpn_ops.checks.diagnosis.cause import MEMBER, PEER, SERVER, Cause, against, look, missing, speaks_for
+from getvpn_ops.checks.diagnosis.log import counted
+from getvpn_ops.checks.diagnosis.registering import CONFIGURED, DECISIVE, HINT, OUT, STRONG
+from getvpn_ops.checks.diagnosis.trace import peers_lost
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.diagnosis import Complaint
+from getvpn_ops.model.state.gdoi import Gdoi
 from getvpn_ops.model.state.keys import RsaKeyPairs
 
 if TYPE_CHECKING:
@@ -34,7 +37,8 @@ def _views_of(server: ServerScene) -> tuple[list[tuple[str, Seen]], list[tuple[s
         except EvidenceMissingError:
             continue
         for address in server.addresses & set(seen.value):
-            (alive if seen.value[address].casefold() == _ALIVE else dead).append((peer.device, seen.seen))
+            if seen.value[address]:  # a status that is not printed says nothing
+                (alive if seen.value[address].casefold() == _ALIVE else dead).append((peer.device, seen.seen))
     return alive, dead
 
 
@@ -53,14 +57,18 @@ def server_down(server: ServerScene) -> Iterator[Clue]:
         return
     visit = server.state.visit
     why = f": {visit.reason}" if visit is not None and visit.reason else ""
-    yield speaks_for(STRONG, f"{server.device} does not answer us{why}")
+    if any(state.visit is not None and state.visit.commands for state in server.group.view.fleet.devices.values()):
+        yield speaks_for(STRONG, f"{server.device} does not answer us{why}")
+    else:
+        yield speaks_for(HINT, f"{server.device} does not answer us, as nobody does{why}")
     for name, seen in dead:
         yield speaks_for(DECISIVE, f"{name} does not hear it either", seen)
     for name, seen in alive:
         yield against(DECISIVE, f"{name} hears it", seen)
     left = [item for item in server.group.members if item.is_out and _needs(item, server)]
     if left and not alive:
-        yield speaks_for(STRONG, f"{len(left)} members are not registered, and no key server of theirs answers us")
+        who = f"{counted(len(left), 'member')} {'is' if len(left) == 1 else 'are'}"
+        yield speaks_for(STRONG, f"{who} not registered, and no key server of theirs answers us")
 
 
 def _needs(member: MemberScene, server: ServerScene) -> bool:
@@ -80,20 +88,27 @@ def cut_off(server: ServerScene) -> Iterator[Clue]:
         return
     alive, dead = _views_of(server)
     mine = server.peers_seen
-    lost = [str(address) for address, status in mine.value.items() if status.casefold() != _ALIVE]
+    lost = server.unheard
     running = [item for item in server.group.servers if item.serves and item.addresses & set(mine.value)]
-    unheard = [item for item in running if any(mine.value.get(a, _ALIVE).casefold() != _ALIVE for a in item.addresses)]
+    unheard = [item for item in running if item.addresses & set(lost)]
     weight = HINT if alive else STRONG  # whom some hear is not the one that is cut off
     for name, seen in dead:
         yield speaks_for(weight, f"{name} does not hear it", seen)
     if unheard and (dead or len(unheard) == len(running)):
         names = ", ".join(item.device for item in unheard)
         whole = len(unheard) == len(running) and not alive
-        yield speaks_for(DECISIVE if whole else weight, f"it does not hear {names}, and both run", mine.seen)
-    if not lost and not dead:
-        yield against(DECISIVE, "it hears all its peers and they hear it", mine.seen)
+        yield speaks_for(DECISIVE if whole else weight, f"it does not hear {names}, and runs itself", mine.seen)
+    if not mine.value:
+        yield against(DECISIVE, "it has no peers", mine.seen)
+    elif not lost and not dead:
+        told = {name for name, _ in alive}
+        if told >= {item.device for item in server.group.servers if item is not server}:
+            yield against(DECISIVE, "it hears all its peers and they hear it", mine.seen)
+        else:
+            yield missing(f"not every peer of {server.device} tells whether it hears it")
     if alive and not dead:
         yield against(STRONG, f"{', '.join(name for name, _ in alive)} hear it", alive[0][1])
+    yield from peers_lost(server)
 
 
 def not_serving(server: ServerScene) -> Iterator[Clue]:
@@ -108,7 +123,8 @@ def not_serving(server: ServerScene) -> Iterator[Clue]:
         else:
             yield speaks_for(DECISIVE, f"{server.device} has the group, and not as its key server", sample.seen)
         return
-    yield speaks_for(DECISIVE, f"`show crypto gdoi` of {server.device} does not show the group")
+    seen = server.state.whole(Gdoi).seen
+    yield speaks_for(DECISIVE, f"`show crypto gdoi` of {server.device} does not show the group", seen)
 
 
 def rsa_key_missing(server: ServerScene) -> Iterator[Clue]:
@@ -124,6 +140,7 @@ def rsa_key_missing(server: ServerScene) -> Iterator[Clue]:
     if any(pair.key_name == label for pair in pairs.value.keys):
         yield against(DECISIVE, f"{server.device} holds {label}", pairs.seen)
     else:
+        pairs.certain()
         yield speaks_for(DECISIVE, f"{server.device} holds no RSA key {label}", pairs.seen)
     if server.has_log and (events := server.log.named({"KS_NO_RSA_KEYS"})):
         yield speaks_for(HINT, f"it logged KS_NO_RSA_KEYS{events[-1].ago}", server.log.seen)
@@ -148,6 +165,7 @@ def _peers(server: ServerScene) -> Iterator[Clue]:
     seen = server.peers_seen
     for other in server.group.servers:
         if other is not server and other.addresses and not other.addresses & set(seen.value):
+            seen.certain()
             yield speaks_for(DECISIVE, f"{server.device} does not have {other.device} as its peer", seen.seen)
 
 
@@ -169,7 +187,7 @@ CAUSES = (
         title="A key server is down",
         examine=server_down,
         explains=OUT | {Complaint.SERVER_SILENT, Complaint.PEER_DEAD, Complaint.PRIMARIES, Complaint.NO_KEYS} | _REKEYS,
-        confirm=((SERVER, "show crypto gdoi ks coop"), (MEMBER, "ping {server}")),
+        confirm=((PEER, "show crypto gdoi ks coop"), (MEMBER, "ping {itself}")),
         heal=("bring it back; until then make sure that every member has another key server in its list",),
     ),
     Cause(
@@ -177,7 +195,7 @@ CAUSES = (
         title="A router does not serve the group as it should",
         examine=not_serving,
         explains=OUT | {Complaint.NOT_SERVING, Complaint.PEER_DEAD, Complaint.NO_KEYS},
-        confirm=((SERVER, "show running-config | section crypto gdoi"),),
+        confirm=((SERVER, CONFIGURED),),
         heal=("configure the group on it as on the others, the RSA key included, and save",),
         shows=Complaint.NOT_SERVING,
     ),

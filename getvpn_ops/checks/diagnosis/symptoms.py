@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from getvpn_ops.checks import counters
-from getvpn_ops.checks.diagnosis.log import DONE
-from getvpn_ops.checks.diagnosis.passing import inner_pings, movement
+from getvpn_ops.checks.diagnosis.log import DONE, counted, times
+from getvpn_ops.checks.diagnosis.passing import ENOUGH, inner_pings, movement
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.diagnosis import Complaint, Symptom
 
@@ -72,7 +72,7 @@ def _silent(server: ServerScene) -> Iterator[Symptom]:
 
 def _peers(server: ServerScene) -> Iterator[Symptom]:
     seen = server.peers_seen
-    lost = [f"{address} is {status}" for address, status in seen.value.items() if status.casefold() != "alive"]
+    lost = [f"{address} is {seen.value[address]}" for address in server.unheard]
     if lost:
         yield Symptom(Complaint.PEER_DEAD, server.device, f"it says: {', '.join(lost)}", (seen.seen,))
 
@@ -87,9 +87,9 @@ def _out(member: MemberScene) -> Iterator[Symptom]:
 def _fails(member: MemberScene) -> Iterator[Symptom]:
     if member.is_out:
         return
-    for server, event, times in member.last_words:
+    for server, event, number in member.last_words:
         if event.name not in DONE:
-            says = f"{server.device} logged {event.name} of it, {times} times{event.ago}"
+            says = f"{server.device} logged {event.name} of it, {times(number)}{event.ago}"
             yield Symptom(Complaint.RETRIES, member.device, says, (server.log.seen,))
             return
     asked = member.log.last("GM_REGISTER", "GM_REGS_COMPL", "GM_RECV_REKEY")
@@ -130,8 +130,9 @@ def _list(member: MemberScene) -> Iterator[Symptom]:
 
 def _traffic(member: MemberScene) -> Iterator[Symptom]:
     found = movement(member)
-    if found.moved("encrypted") and found.moved("decrypted") == 0:
-        says = f"{found.moved('encrypted')} packets encrypted between two looks, none decrypted"
+    sent = found.moved("encrypted")
+    if sent is not None and sent >= ENOUGH and found.moved("decrypted") == 0:
+        says = f"{sent} packets encrypted between two looks, none decrypted"
         yield Symptom(Complaint.NOT_DECRYPTING, member.device, says, found.seen)
     names = ("invalid SPI", *counters.DATAPLANE_ERRORS, *counters.IPSEC_ERRORS)
     grown = [f"{name} {count}" for name in names if (count := found.moved(name))]
@@ -142,12 +143,12 @@ def _traffic(member: MemberScene) -> Iterator[Symptom]:
 def _logged(member: MemberScene) -> Iterator[Symptom]:
     events = member.log.named(_DROPPED, within=_HOUR)
     if events:
-        says = f"it logged {events[-1].name}, {len(events)} times within an hour{events[-1].ago}"
+        says = f"it logged {events[-1].name}, {times(len(events))} within an hour{events[-1].ago}"
         yield Symptom(Complaint.DROPS, member.device, says, (member.log.seen,))
 
 
 def _probes(member: MemberScene) -> Iterator[Symptom]:
     lost = [item for item in inner_pings(member) if not item.value.answered]
     if lost:
-        says = f"{len(lost)} probes to networks behind others did not come back"
+        says = f"{counted(len(lost), 'probe')} to networks behind others did not come back"
         yield Symptom(Complaint.PROBE_FAILED, member.device, says, tuple(item.seen for item in lost))

@@ -1,4 +1,4 @@
-"""What every router in a scene has: its view, what it told, and its log."""
+"""What every router in a scene has: its view, what it told, its log and its event trace."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from getvpn_ops.checks.diagnosis.log import Log
+from getvpn_ops.checks.diagnosis.trace import Trace
 from getvpn_ops.errors import EvidenceMissingError
 
 if TYPE_CHECKING:
@@ -40,3 +41,12 @@ class Witness:
             return bool(self.log)
         except EvidenceMissingError:
             return False
+
+    @cached_property
+    def trace(self) -> Trace:
+        """Its event trace.
+
+        Raises:
+            EvidenceMissingError: there is none to read, which never counts.
+        """
+        return Trace(self.state)

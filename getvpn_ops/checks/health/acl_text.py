@@ -60,7 +60,7 @@ def _protocol(name: str | None) -> str:
         return ""
     word = name.casefold()
     number = PROTOCOLS.get(word)
-    if word.isdigit():
+    if word.isdecimal():
         number = int(word)
         word = next((known for known, value in PROTOCOLS.items() if value == number), word)
     elif number is not None:  # one word for those that have two, such as ah and ahp

@@ -5,24 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from getvpn_ops.checks.health.verdict import untold
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.fleet import Sample
-from getvpn_ops.model.outcome import Finding, Seen, Status
 from getvpn_ops.model.state.gdoi import Gdoi
 from getvpn_ops.model.state.ks import KsMembers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
     from getvpn_ops.checks.views import GroupView, KeyServerView
+    from getvpn_ops.model.outcome import Finding, Seen
     from getvpn_ops.model.state.ks import KsMember
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
-
-MANY = 5
-"""So many names stand in one sentence; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def ask(group: GroupView, what: str, question: Callable[[KeyServerView], Sample[
         EvidenceMissingError: no key server of the group is known.
     """
     told: list[Answer[T]] = []
-    silent: list[Finding] = []
+    silent = [untold(name, what, f"it serves {group.name}, and was not selected") for name in unasked(group)]
     for server in servers(group):
         try:
             if server.state.has(Gdoi):
@@ -102,12 +100,23 @@ def database(server: KeyServerView) -> Sample[tuple[KsMember, ...]]:
     """The members that a key server knows. Without any it prints nothing, and counts none in its group.
 
     Raises:
-        EvidenceMissingError: it did not tell, or the list may not be whole.
+        EvidenceMissingError: it did not tell, or the list may not be whole, or it lists none of those that it counts.
     """
     nothing = server.state.silent(KsMembers)
     if nothing is not None and server.gdoi().value.group_members == 0:
         return Sample((), nothing)
-    return server.members()
+    sample = server.members()
+    counted = server.gdoi().value.group_members if not sample.value and server.state.has(Gdoi) else 0
+    if counted:
+        msg = f"{server.device} counts {counted} members, and {sample.seen.command} lists none"
+        raise EvidenceMissingError(msg)
+    return sample
+
+
+def unasked(group: GroupView) -> tuple[str, ...]:
+    """Key servers that the inventory names and that are no part of this run: what they would say is not known."""
+    here = {server.device for server in group.key_servers}
+    return tuple(name for name in group.served.expected if name not in here)
 
 
 def servers(group: GroupView) -> tuple[KeyServerView, ...]:
@@ -120,50 +129,3 @@ def servers(group: GroupView) -> tuple[KeyServerView, ...]:
         msg = f"no key server of group {group.name} is known"
         raise EvidenceMissingError(msg)
     return group.key_servers
-
-
-def untold(device: str, what: str, reason: str, *seen: Seen) -> Finding:
-    """UNKNOWN: a key server does not say what is looked at."""
-    steps = (f"getvpn-ops doctor says whether {device} can be asked",)
-    return undecided(device, what, reason, *seen).model_copy(update={"device": device, "next_steps": steps})
-
-
-def undecided(subject: str, what: str, reason: str, *seen: Seen) -> Finding:
-    """UNKNOWN, and no single device is to blame."""
-    return Finding(status=Status.UNKNOWN, subject=subject, message=what, actual=f"not known: {reason}", evidence=seen)
-
-
-def not_applicable(group: GroupView, what: str, why: str, *seen: Seen) -> Finding:
-    """There is nothing that could be judged here, and that is as it should be."""
-    return Finding(status=Status.NOT_APPLICABLE, subject=group.name, message=what, actual=why, evidence=seen)
-
-
-def verdict(  # noqa: PLR0913 -- the parts of one record
-    subject: str,
-    message: str,
-    *,
-    good: bool,
-    expected: str,
-    actual: str,
-    seen: Iterable[Seen],
-    device: str = "",
-    steps: Iterable[str] = (),
-) -> Finding:
-    """PASS or FAIL; what to do next stands only with a failure."""
-    return Finding(
-        status=Status.PASS if good else Status.FAIL,
-        subject=subject,
-        message=message,
-        expected=expected,
-        actual=actual,
-        device=device,
-        evidence=tuple(seen),
-        next_steps=() if good else tuple(steps),
-    )
-
-
-def listed(names: Iterable[object]) -> str:
-    """``a, b, c and 7 more``."""
-    texts = [str(name) for name in names]
-    shown = ", ".join(texts[:MANY])
-    return f"{shown} and {len(texts) - MANY} more" if len(texts) > MANY else shown

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from getvpn_ops.checks.device_view import DeviceView
     from getvpn_ops.model.fleet import Sample
 
-_OTHERS = frozenset({"Trustpool"})
-"""Trustpoints that belong to IOS, not to GETVPN."""
+_OTHERS = ("trustpool", "cisco_idevid_sudi", "sla-trustpoint")
+"""How names of trustpoints begin that belong to IOS (16/17), not to GETVPN: routers have them from the factory."""
 _NONE = "the device has none: it uses pre-shared keys"
 _FAILED = ("FAIL", "ERR", "INVALID", "NOTFOUND", "NOT_FOUND", "EXPIRE")
 
@@ -53,14 +53,17 @@ def _ours(device: DeviceView) -> tuple[Sample[Certificates], list[Certificate]] 
         return None
     sample = device.state.latest(Certificates)
     found = [
-        item
-        for item in sample.value.certificates
-        if "self-signed" not in item.kind.casefold() and not set(item.trustpoints) & _OTHERS
+        item for item in sample.value.certificates if "self-signed" not in item.kind.casefold() and not _of_ios(item)
     ]
     if not found:
         sample.certain()
         return None
     return sample, found
+
+
+def _of_ios(item: Certificate) -> bool:
+    """Whether it serves IOS alone; one of ours may be in the trust pool too."""
+    return bool(item.trustpoints) and all(name.casefold().startswith(_OTHERS) for name in item.trustpoints)
 
 
 def valid(device: DeviceView, params: ExpiryParams) -> Iterator[Finding]:
@@ -158,8 +161,7 @@ def revocation(device: DeviceView, params: LogParams) -> Iterator[Finding]:
         yield not_applicable(device, "revocation lists", _NONE)
         return
     sample, _ = ours
-    span = logbook.last_look(device.state, device.fleet.earlier, timedelta(minutes=params.minutes))
-    log = logbook.since(device.state, span)
+    log = logbook.recent(device.state, device.fleet.earlier, timedelta(minutes=params.minutes))
     said = [
         message
         for message, _ in log.messages

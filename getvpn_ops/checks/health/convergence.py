@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from getvpn_ops.checks.views import MemberView
     from getvpn_ops.model.fleet import Sample
     from getvpn_ops.model.outcome import Finding, Seen
-    from getvpn_ops.model.state.gm_details import KekSa
+    from getvpn_ops.model.state.gm_details import GmRekeyGroup, KekSa
 
 _ROUNDING = timedelta(seconds=5)
 _HEX = re.compile(r"[0-9A-Fa-f]{8}")
+_MESSAGE = "SPI of the traffic key"
 _STEPS = (
     "while the old SA lives: clear crypto gdoi on this member, and on no other at the same time",
     "show crypto gdoi gm rekey: does the last rekey arrive?",
@@ -63,6 +64,11 @@ def tek(member: MemberView, params: SpreadParams) -> Iterator[Finding]:
         raise EvidenceMissingError(msg)
     for key in current:
         yield _judge(member, keys, ring, key, params)
+    if ring.doubt:
+        yield unknown(member, _MESSAGE, f"{ring.device}: {ring.seen.command} may not be whole: {ring.doubt}")
+    for key in ring.teks:
+        if key.ends is None and not key.replaced:
+            yield unknown(member, _MESSAGE, f"{ring.device}: {ring.seen.command} does not say how long {key.hex} lives")
 
 
 def server_of(member: MemberView) -> object:
@@ -80,7 +86,7 @@ def _judge(member: MemberView, keys: Sample[Held], ring: Ring, key: Key, params:
         return verdict(
             member,
             status,
-            "SPI of the traffic key",
+            _MESSAGE,
             expected=f"{key.hex}, the key of {ring.device}",
             actual=actual,
             seen=[keys.seen, ring.seen],
@@ -89,11 +95,14 @@ def _judge(member: MemberView, keys: Sample[Held], ring: Ring, key: Key, params:
 
     shown = ", ".join(held.hexes.values()) or "no key"
     if has:
+        late = key.due is not None and key.due + timedelta(seconds=params.spread_seconds) <= asked
+        if late and held.spis <= {item.spi for item in ring.teks}:
+            return found(Status.UNKNOWN, f"{shown}; a rekey was due at {key.due:%H:%M:%S} UTC, before it was asked")
         return found(status=True, actual=shown)
     keys.certain()
     if key.born is not None and key.born + _ROUNDING > asked:
-        late = int((key.born - asked).total_seconds())
-        return found(Status.UNKNOWN, f"{shown}; it was asked {max(late, 0)} s before the key was made")
+        early = int((key.born - asked).total_seconds())
+        return found(Status.UNKNOWN, f"{shown}; it was asked {max(early, 0)} s before the key was made")
     newer = _newer(held, ring, asked)
     if newer or _renewed(member, ring):
         return found(Status.UNKNOWN, f"{shown}; {newer or 'its last rekey'} is newer than the key server's answer")
@@ -157,16 +166,26 @@ def kek(member: MemberView, params: KekParams) -> Iterator[Finding]:
     group = member.gdoi()
     ring = member.whole.served.ring(server_of(member))
     if not ring.keks:
-        if group.value.keks:
+        if ring.doubt:
+            yield unknown(member, "KEK", f"{ring.device}: {ring.seen.command} may not be whole: {ring.doubt}")
+        elif group.value.keks:
             yield unknown(member, "KEK", f"{ring.device} shows no KEK, and the member has one")
         else:
             yield not_applicable(member, "KEK", "the key server sends no rekeys")
         return
     live, cookies = ring.rekey_keys(), _cookies(member)
+    newest = max(live, key=lambda key: key.ends.timestamp() if key.ends is not None else 0.0, default=None)
     if cookies is not None:  # they are of the same moment as the rest, or newer
-        rows, seen = cookies
+        rows, sample = cookies
+        seen = sample.seen
         match = [key for key in live if any(_fits(row, key) for row in rows)]
         actual = ", ".join(f"{row.my_cookie} {row.his_cookie}" for row in rows)
+        if match and newest is not None and newest not in match:
+            actual += f"; {newest.hex} is a newer one"
+            yield _kek(member, Status.UNKNOWN, ring, actual, seen)
+            return
+        if not match:
+            sample.certain()
         born = max((key.born for key in live if key.born is not None), default=None)
         fresh = born is not None and seen.taken_at < born + timedelta(seconds=params.spread_seconds)
         unsure = fresh or _renewed(member, ring)
@@ -177,7 +196,7 @@ def kek(member: MemberView, params: KekParams) -> Iterator[Finding]:
     else:
         ends = [group.taken_at + item.remaining for item in group.value.keks if isinstance(item.remaining, timedelta)]
         slack = timedelta(seconds=params.slack_seconds)
-        alike = any(key.ends and abs(end - key.ends) <= slack for key in live for end in ends)
+        alike = newest is not None and any(newest.ends and abs(end - newest.ends) <= slack for end in ends)
         actual = f"one that ends at {max(ends):%Y-%m-%d %H:%M:%S} UTC" if ends else "one, and nothing tells which"
         yield _kek(member, alike or Status.UNKNOWN, ring, actual, group.seen)
 
@@ -200,14 +219,14 @@ def _kek(member: MemberView, status: bool | Status, ring: Ring, actual: str, see
     )
 
 
-def _cookies(member: MemberView) -> tuple[list[KekSa], Seen] | None:
+def _cookies(member: MemberView) -> tuple[list[KekSa], Sample[GmRekeyGroup]] | None:
     """The rows of the table of KEK SAs that hold something."""
     try:
         sample = member.rekey()
     except EvidenceMissingError:
         return None
     rows = [row for row in sample.value.kek_sas if _HEX.fullmatch(row.my_cookie) and _HEX.fullmatch(row.his_cookie)]
-    return (rows, sample.seen) if rows else None
+    return (rows, sample) if rows else None
 
 
 def _fits(row: KekSa, key: Key) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from getvpn_ops.checks.health.answers import ask, listed, not_applicable, untold, verdict
+from getvpn_ops.checks.health.answers import ask, unasked
+from getvpn_ops.checks.health.verdict import listed, not_applicable, undecided, untold, verdict
 from getvpn_ops.checks.views import KeyServerView, gdoi_addresses
 from getvpn_ops.model.outcome import Finding, Severity, Status
 from getvpn_ops.registry import NoParams, Spec
@@ -24,7 +25,12 @@ _PATH = (f"{_COMMAND} on both", "ping between their COOP addresses; is UDP 848 o
 
 def alone(group: GroupView, answers: Answers[CoopGroup], what: str) -> Finding | None:
     """NOT_APPLICABLE if the group has one key server and that one says that it has no redundancy configured."""
-    if len(group.key_servers) == 1 and answers.told and answers.told[0].value.redundancy_configured is False:
+    if (
+        len(group.key_servers) == 1
+        and not unasked(group)
+        and answers.told
+        and answers.told[0].value.redundancy_configured is False
+    ):
         why = f"{answers.told[0].device} is the only key server and has no redundancy configured"
         return not_applicable(group, what, why, *answers.seen)
     return None
@@ -46,7 +52,8 @@ def single_primary(group: GroupView, _params: NoParams) -> Iterator[Finding]:
     """Two primaries is a split, none means that nobody rekeys.
 
     In a split each primary rekeys its own members with keys of its own; after that the two halves of the network no
-    longer understand each other. A primary that one silent key server may hide is no pass.
+    longer understand each other. A primary that one silent key server may hide is no pass, and one that is only heard
+    of, at an address that nobody knows, counts too.
     """
     answers = ask(group, "COOP primaries", KeyServerView.coop)
     lone = alone(group, answers, "COOP primaries")
@@ -57,19 +64,37 @@ def single_primary(group: GroupView, _params: NoParams) -> Iterator[Finding]:
     if not answers.told:
         return
     primaries = [answer.device for answer in answers.told if _role(answer.value) == "primary"]
-    heard = any((peer.role or "").casefold() == "primary" for answer in answers.told for peer in answer.value.peers)
-    if not primaries and answers.silent and heard:  # it is one of the silent ones
+    heard = _heard_of(group, answers)
+    if not primaries and len(heard) == 1:  # it is one that did not tell
+        reason = f"{heard[0]} is primary, say others; it did not tell"
+        yield undecided(group.name, "COOP primaries", reason, *answers.seen)
         return
+    primaries += heard
     yield verdict(
         group.name,
+        len(primaries) == 1,
         "COOP primaries",
-        good=len(primaries) == 1,
         expected="exactly one",
         actual=", ".join(primaries) or "none",
         device=primaries[-1] if primaries else "",
         seen=answers.seen,
-        steps=(f"{_COMMAND} on every key server", "is UDP 848 open between them?"),
+        next_steps=(f"{_COMMAND} on every key server", "is UDP 848 open between them?"),
     )
+
+
+def _heard_of(group: GroupView, answers: Answers[CoopGroup]) -> list[str]:
+    """Primaries that did not tell themselves: others hear them."""
+    told = {answer.device for answer in answers.told}
+    names = addresses(answers, group.key_servers)
+    found = {
+        names.get(peer.address, str(peer.address))
+        for answer in answers.told
+        for peer in answer.value.peers
+        if peer.address is not None
+        and (peer.role or "").casefold() == "primary"
+        and (peer.status or "alive").casefold() == "alive"
+    }
+    return sorted(found - told)
 
 
 # -- peers
@@ -106,13 +131,13 @@ def peers_alive(group: GroupView, _params: NoParams) -> Iterator[Finding]:
         if answers.told and server.device not in seen and server.device not in told:
             yield verdict(
                 server.device,
-                what,
                 good=False,
+                message=what,
                 expected="a session with every other key server",
                 actual="no other key server has a session with it",
                 device=answers.told[0].device,
                 seen=answers.seen,
-                steps=(f"is {server.device} a peer under redundancy on {listed(told)}?",),
+                next_steps=(f"is {server.device} a peer under redundancy on {listed(told)}?",),
             )
 
 
@@ -121,26 +146,26 @@ def _own_state(answer: Answer[CoopGroup]) -> Iterator[Finding]:
     if coop.redundancy_configured is False:
         yield verdict(
             answer.device,
-            "COOP",
             good=False,
+            message="COOP",
             expected="redundancy with the group's other key servers",
             actual="no redundancy configured: it makes keys of its own",
             device=answer.device,
             seen=(answer.seen,),
-            steps=(f"show running-config | section crypto gdoi on {answer.device}",),
+            next_steps=(f"show running-config | section crypto gdoi on {answer.device}",),
         )
     elif coop.local_status is None:
         yield untold(answer.device, "COOP", "its own status is not printed", answer.seen)
     elif coop.local_status.casefold() != "alive" or not coop.peers:
         yield verdict(
             answer.device,
-            "COOP",
             good=False,
+            message="COOP",
             expected="Alive, with a session to every other key server",
             actual=f"{coop.local_status}, {len(coop.peers)} sessions",
             device=answer.device,
             seen=(answer.seen,),
-            steps=(f"{_COMMAND} on {answer.device}",),
+            next_steps=(f"{_COMMAND} on {answer.device}",),
         )
 
 
@@ -216,7 +241,9 @@ def _mesh(
     others = {name: known for name, known in expected.items() if name != answer.device}
     nameless = [name for name, known in others.items() if not known]
     absent = [
-        f"{name} ({listed(sorted(known))})" for name, known in others.items() if known and not known & listed_peers
+        f"{name} ({listed(sorted(known, key=str))})"
+        for name, known in others.items()
+        if known and not known & listed_peers
     ]
     known = frozenset().union(*others.values())
     strange = sorted(str(address) for address in listed_peers - known) if from_inventory else []
@@ -226,13 +253,13 @@ def _mesh(
     if told or not nameless:
         yield verdict(
             answer.device,
+            not told,
             "COOP peers",
-            good=not told,
             expected=listed(others) or "none",
             actual="; ".join(told) or f"{len(listed_peers)} peers",
             device=answer.device,
             seen=(answer.seen,),
-            steps=("redundancy / peer address ipv4 on each key server", "getvpn-ops inventory check"),
+            next_steps=("redundancy / peer address ipv4 on each key server", "getvpn-ops inventory check"),
         )
     for name in nameless:
         yield untold(name, "COOP peers", "its address in COOP is not known", answer.seen)
@@ -269,13 +296,13 @@ def priorities_distinct(group: GroupView, _params: NoParams) -> Iterator[Finding
     for priority, holders in sorted(held.items(), reverse=True):
         yield verdict(
             " and ".join(holders),
+            len(holders) == 1,
             what,
-            good=len(holders) == 1,
             expected="a priority of its own",
             actual=str(priority),
             device=holders[-1],
             seen=answers.seen,
-            steps=(f"redundancy / local priority on {holders[-1]}: another number than {priority}",),
+            next_steps=(f"redundancy / local priority on {holders[-1]}: another number than {priority}",),
         )
 
 
@@ -298,13 +325,16 @@ def registration_open(group: GroupView, _params: NoParams) -> Iterator[Finding]:
         if isinstance(blocked, bool) or primary:
             yield verdict(
                 answer.device,
+                not blocked,
                 what,
-                good=not blocked,
                 expected="open",
                 actual="blocked for new members" if blocked else "open" if not primary else "open, it is primary",
                 device=answer.device,
                 seen=(answer.seen,),
-                steps=(f"{_COMMAND} on {answer.device}: has it heard the primary?", "is UDP 848 open between them?"),
+                next_steps=(
+                    f"{_COMMAND} on {answer.device}: has it heard the primary?",
+                    "is UDP 848 open between them?",
+                ),
             )
         else:
             yield untold(answer.device, what, f"{_COMMAND} does not say it on this release", answer.seen)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from getvpn_ops.checks.health.answers import ask, database, listed, not_applicable, undecided, untold, verdict
+from getvpn_ops.checks.health.answers import ask, database
 from getvpn_ops.checks.health.coop import addresses
+from getvpn_ops.checks.health.verdict import listed, not_applicable, undecided, untold, verdict
 from getvpn_ops.checks.views import KeyServerView
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.base import FrozenModel
@@ -77,13 +78,16 @@ def _same(
     for number, holders in sorted(by_number.items(), reverse=True):
         yield verdict(
             f"{len(holders)} {whose}" if len(holders) > 1 else holders[0],
+            number == newest,
             f"GETVPN version of {whose}",
-            good=number == newest,
             expected=f"{newest[0]}.{newest[1]}.x, as the others",
             actual=f"{number[0]}.{number[1]}.x on {listed(f'{name} ({said[name]})' for name in holders)}",
             device=holders[0] if whose == "key servers" else "",
             seen=seen,
-            steps=("upgrade the older ones, key servers before members", "show crypto gdoi feature on a key server"),
+            next_steps=(
+                "upgrade the older ones, key servers before members",
+                "show crypto gdoi feature on a key server",
+            ),
         )
 
 
@@ -107,12 +111,12 @@ def _same_release(servers: list[KeyServerView], group: GroupView) -> Iterator[Fi
     elif len(releases) > 1:
         yield verdict(
             group.name,
+            len(set(releases.values())) == 1,
             "IOS releases of key servers",
-            good=len(set(releases.values())) == 1,
             expected="the same on all key servers",
             actual=listed(f"{name} {release}" for name, release in releases.items()),
             seen=evidence,
-            steps=("upgrade the older key servers, the primary last",),
+            next_steps=("upgrade the older key servers, the primary last",),
         )
 
 
@@ -138,12 +142,12 @@ def _members(group: GroupView, servers: Mapping[str, Number]) -> Iterator[Findin
     if odd:
         yield verdict(
             listed(odd),
-            "GETVPN version against key servers",
             good=False,
+            message="GETVPN version against key servers",
             expected=f"major {listed(sorted(majors))}, as the key servers",
             actual=listed(odd),
             seen=found.seen,
-            steps=("upgrade the key servers first, then these members",),
+            next_steps=("upgrade the key servers first, then these members",),
         )
 
 
@@ -169,12 +173,12 @@ def protocol_version(group: GroupView, params: SizeParams) -> Iterator[Finding]:
     size = max(counts)
     yield verdict(
         group.name,
+        size <= params.limit,
         "members",
-        good=size <= params.limit,
         expected=f"at most {params.limit}",
         actual=str(size),
         seen=gdoi.seen,
-        steps=("split the group: some members into another one",),
+        next_steps=("split the group: some members into another one",),
     )
     if size <= params.base_limit:
         yield from gdoi.silent
@@ -192,13 +196,13 @@ def protocol_version(group: GroupView, params: SizeParams) -> Iterator[Finding]:
         if word in _OPTIMIZED | _BASE:
             yield verdict(
                 server.device,
+                word in _OPTIMIZED,
                 what,
-                good=word in _OPTIMIZED,
                 expected=f"optimize, over {params.base_limit} members",
                 actual=f"{word}, {size} members",
                 device=server.device,
                 seen=coop.seen,
-                steps=(f"redundancy / protocol version optimize on {server.device}, the primary last",),
+                next_steps=(f"redundancy / protocol version optimize on {server.device}, the primary last",),
             )
         elif len(group.key_servers) > 1:
             yield untold(server.device, what, f"its peers print {word or 'no protocol'}", *coop.seen)

@@ -106,8 +106,8 @@ def release(device: DeviceView, _params: NoParams) -> Iterator[Finding]:
     if not shown:
         msg = f"{device.name}: {sample.seen.command} shows no release"
         raise EvidenceMissingError(msg)
-    good = _parts(wanted) in [_parts(text) for text in shown]
-    cut = not good and sample.value.uptime is None  # which stands below it: the text broke off
+    good = any(same_release(wanted, text) for text in shown)
+    cut = sample.value.uptime is None  # which stands below it: the text broke off, maybe within the release
     yield verdict(
         device,
         Status.UNKNOWN if cut else good,
@@ -119,8 +119,13 @@ def release(device: DeviceView, _params: NoParams) -> Iterator[Finding]:
     )
 
 
+def same_release(one: str, other: str) -> bool:
+    """Whether two spellings mean one release: ``17.03.04a`` and ``17.3.4a`` do."""
+    return _parts(one) == _parts(other)
+
+
 def _parts(text: str) -> tuple[str, ...]:
-    """``17.03.04a`` and ``17.3.4a`` are one release."""
+    """Numbers without leading zeros, and letters."""
     return tuple(part.lstrip("0").upper() or "0" for part in _NUMBER.findall(text))
 
 

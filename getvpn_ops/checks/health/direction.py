@@ -53,9 +53,13 @@ def intended(member: MemberView, _params: NoParams) -> Iterator[Finding]:
     ``passive`` is for the days of a migration: left behind, that member accepts clear packets for good. Where the
     inventory does not say what is intended, the key server's word holds.
     """
-    wanted, origin, evidence = _wanted(member)
+    try:
+        wanted, origin, evidence = _wanted(member)
+    except EvidenceMissingError as exc:
+        yield unknown(member, "direction of its SAs", exc)
+        return
     if wanted is None:
-        yield not_applicable(member, "direction of its SAs", "neither the inventory nor a key server says one")
+        yield not_applicable(member, "direction of its SAs", "the inventory says none, and no key server is known")
         return
     try:
         configured = passive(member)
@@ -80,10 +84,9 @@ def _wanted(member: MemberView) -> tuple[Direction | None, str, list[Seen]]:
     intent = member.whole.intent
     if intent is not None and intent.direction is not None:
         return intent.direction, "the inventory", []
-    try:
-        said, seen = member.whole.served.direction
-    except EvidenceMissingError:
+    if not member.whole.key_servers:
         return None, "", []
+    said, seen = member.whole.served.direction
     return (Direction.RECEIVE_ONLY if "inbound" in said.casefold() else Direction.BOTH), seen.device, [seen]
 
 

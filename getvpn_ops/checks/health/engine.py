@@ -74,7 +74,11 @@ def crypto_engine(device: DeviceView, params: EngineParams) -> Iterator[Finding]
 def _encrypts(device: DeviceView) -> bool:
     state = device.state
     if state.has(Gdoi):
-        return any(not group.is_key_server for group in state.latest(Gdoi).value.groups)
+        sample = state.latest(Gdoi)
+        if any(not group.is_key_server for group in sample.value.groups):
+            return True
+        sample.certain()  # a group that was cut off is no group that is absent
+        return False
     return state.device.role in {Role.MEMBER, None}
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from getvpn_ops.checks.health.answers import listed, not_applicable, servers, untold, verdict
+from getvpn_ops.checks.health.answers import servers, unasked
 from getvpn_ops.checks.health.held_keys import held, left, seconds
+from getvpn_ops.checks.health.verdict import listed, not_applicable, untold, verdict
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.base import FrozenModel
 from getvpn_ops.model.outcome import Finding, Severity
@@ -28,14 +29,15 @@ _POLICY = "show crypto gdoi ks policy"
 
 
 def empty(group: GroupView) -> bool:
-    """Whether every key server that counts members counts none, and at least one does: then there are no keys yet."""
-    counts = []
-    for server in group.key_servers:
-        try:
-            counts.append(server.gdoi().value.group_members)
-        except EvidenceMissingError:
-            continue
-    return bool(counts) and all(count == 0 for count in counts)
+    """Whether every key server of the group counts its members, and counts none: then there are no keys yet.
+
+    One that has just started counts none either, so that the others must have told.
+    """
+    try:
+        counts = [server.gdoi().value.group_members for server in group.key_servers]
+    except EvidenceMissingError:
+        return False
+    return bool(counts) and not unasked(group) and all(count == 0 for count in counts)
 
 
 def present(group: GroupView, _params: NoParams) -> Iterator[Finding]:
@@ -68,13 +70,13 @@ def _presence(answer: Answer[Held]) -> Finding:
     ]
     return verdict(
         answer.device,
+        keys.kek is not None and bool(keys.teks),
         "keys",
-        good=keys.kek is not None and bool(keys.teks),
         expected="a KEK and a TEK that live",
         actual=", ".join(said),
         device=answer.device,
         seen=(answer.seen,),
-        steps=(
+        next_steps=(
             "show crypto gdoi ks rekey and show logging on the primary: KS_NO_RSA_KEYS?",
             "show crypto key mypubkey rsa: is the key there that rekey authentication names?",
         ),
@@ -114,13 +116,13 @@ def overlap(group: GroupView, params: OverlapParams) -> Iterator[Finding]:
         ]
         yield verdict(
             answer.device,
+            most <= params.most and not late,
             what,
-            good=most <= params.most and not late,
             expected=f"one, or {params.most} for the end of the old one's life",
             actual=f"{most}{f'; the old {listed(late)}' if late else ''}",
             device=answer.device,
             seen=(answer.seen,),
-            steps=(f"show crypto gdoi ks coop: was there a split? show logging on {answer.device}",),
+            next_steps=(f"show crypto gdoi ks coop: was there a split? show logging on {answer.device}",),
         )
 
 
@@ -173,13 +175,13 @@ def signing_key(group: GroupView, _params: NoParams) -> Iterator[Finding]:
             continue
         yield verdict(
             server.device,
+            label in names,
             what,
-            good=label in names,
             expected=label or "any, but no policy names it",
             actual=str(label) if label in names else f"it holds {listed(names)}" if names else "it holds no RSA key",
             device=server.device,
             seen=(seen,),
-            steps=(f"export it from a key server that holds it, import it on {server.device}, write memory",),
+            next_steps=(f"export it from a key server that holds it, import it on {server.device}, write memory",),
         )
 
 

@@ -37,6 +37,9 @@ def effective(member: MemberView, _params: NoParams) -> Iterator[Finding]:
     entries, origin = member.whole.served.acl
     sample = member.acl()
     counted = _counted(entries)
+    if not counted:
+        msg = f"{origin.device}: {origin.command} shows no line that permits or denies"
+        raise EvidenceMissingError(msg)
     wanted = _form(entries)
     own = [ace.ace.text for local in sample.value.local_acls for ace in local.entries if ace.ace.action == "deny"]
     beside = f"; own denies before it: {_some(own)}" if own else ""

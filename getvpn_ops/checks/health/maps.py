@@ -61,7 +61,7 @@ def _sure(member: MemberView, sample: Sample[CryptoMaps]) -> None:
     """
     sample.certain()
     try:
-        ports = traffic_keys(member).value.by_interface
+        ports = [name for name, keys in traffic_keys(member).value.by_interface.items() if keys]
     except EvidenceMissingError:
         return
     if ports:
@@ -94,6 +94,7 @@ def fail_close(member: MemberView, _params: NoParams) -> Iterator[Finding]:
     wanted, state = intent.fail_close, member.state
     seen: Seen
     active: list[str] = []
+    open_: list[str] = []
     if (silent := state.silent(FailCloses)) is not None:
         seen, actual = silent, "not configured"
     elif state.refused(FailCloses):
@@ -116,7 +117,8 @@ def fail_close(member: MemberView, _params: NoParams) -> Iterator[Finding]:
         names = _names(member)
         ours = [item for item in sample.value.maps if names is None or item.crypto_map in names]
         active = [item.crypto_map for item in ours if item.activate]
-        if not ours or len(active) < len(ours):
+        open_ = sorted((names or frozenset()) - set(active))
+        if open_ or not ours or len(active) < len(ours):
             sample.certain()
         seen = sample.seen
         if any(item.activate is None for item in ours) and not active:
@@ -125,23 +127,31 @@ def fail_close(member: MemberView, _params: NoParams) -> Iterator[Finding]:
         actual = (
             f"active on {', '.join(active)}" if active else "configured, not activated" if ours else "not configured"
         )
+        if active and open_:
+            actual += f", not on {', '.join(open_)}"
     yield verdict(
         member,
-        bool(active) is wanted,
+        bool(active) and not open_ if wanted else not active,
         "fail-close",
         expected="active" if wanted else "not active",
         actual=actual,
         seen=[seen],
         next_steps=("show crypto map gdoi fail-close", "does its list let SSH, AAA, routing, PKI and UDP 848 pass?")
         if wanted
-        else ("is it intended? Then say so: `fail_close` in the group's file", "crypto map M gdoi fail-close"),
+        else (
+            "is it intended? Then say so: `fail_close` in the group's file",
+            "if not: `no activate` under `crypto map M gdoi fail-close`, while the member is registered",
+        ),
     )
 
 
 def _names(member: MemberView) -> frozenset[str] | None:
-    """The group's crypto maps; None if that is not known."""
+    """The group's crypto maps, those that are on an interface if any is; None if that is not known."""
     try:
-        return map_names(member) or None
+        names = map_names(member)
+        entries = member.state.latest(CryptoMaps).value.entries
+        applied_ = {entry.crypto_map for entry in entries if entry.interfaces and entry.crypto_map in names}
+        return frozenset(applied_) or names or None
     except EvidenceMissingError:
         return None
 

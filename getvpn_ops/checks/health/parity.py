@@ -12,7 +12,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from getvpn_ops.checks.health.acl_text import differences, normal_form
-from getvpn_ops.checks.health.answers import ask, listed, not_applicable, untold, verdict
+from getvpn_ops.checks.health.answers import ask, unasked
+from getvpn_ops.checks.health.verdict import listed, not_applicable, untold, verdict
 from getvpn_ops.checks.views import KeyServerView
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.outcome import Finding, Severity
@@ -45,7 +46,7 @@ class Fact:
 
 def single(group: GroupView, what: str) -> Finding | None:
     """NOT_APPLICABLE where there is nobody to be equal to."""
-    if len(group.key_servers) == 1:
+    if len(group.key_servers) == 1 and not unasked(group):
         return not_applicable(group, what, f"{group.key_servers[0].device} is the only key server")
     return None
 
@@ -72,8 +73,8 @@ def agree(group: GroupView, what: str, facts: Sequence[Fact], steps: Iterable[st
     if not odd:
         yield verdict(
             group.name,
-            what,
             good=True,
+            message=what,
             expected="the same on all key servers",
             actual=f"{reference.text} on {listed(fact.device for fact in told)}",
             seen=(fact.seen for fact in told),
@@ -81,13 +82,13 @@ def agree(group: GroupView, what: str, facts: Sequence[Fact], steps: Iterable[st
     for fact in odd:
         yield verdict(
             fact.device,
-            what,
             good=False,
+            message=what,
             expected=f"{reference.text}, as on {reference.device}",
             actual=str(fact.text),
             device=fact.device,
             seen=(fact.seen, reference.seen),
-            steps=steps,
+            next_steps=steps,
         )
 
 
@@ -177,7 +178,7 @@ def policy(group: GroupView, _params: NoParams) -> Iterator[Finding]:
     over. The transform shows only in the keys themselves, and a secondary shows those of the primary.
     """
     yield from _settings(group, "group policy", _POLICY, _POLICY_OF_SA)
-    if len(group.key_servers) == 1:
+    if single(group, "") is not None:
         return
     keys = ask(group, "transform of the TEK", KeyServerView.policy)
     yield from keys.silent
@@ -240,20 +241,20 @@ def acl(group: GroupView, _params: NoParams) -> Iterator[Finding]:
             same = False
             yield verdict(
                 answer.device,
-                what,
                 good=False,
+                message=what,
                 expected=f"the lines of {reference.device}",
                 actual=listed(differences(form, forms[at])),
                 device=answer.device,
                 seen=(answer.seen, reference.seen),
-                steps=(f"show crypto gdoi ks acl on {answer.device} and {reference.device}", _FIX),
+                next_steps=(f"show crypto gdoi ks acl on {answer.device} and {reference.device}", _FIX),
             )
     if same:
         lines = sum(len(block) for block in forms[at])
         yield verdict(
             group.name,
-            what,
             good=True,
+            message=what,
             expected="the same lines on all key servers",
             actual=f"{lines} lines on {listed(answer.device for answer in answers.told)}",
             seen=answers.seen,

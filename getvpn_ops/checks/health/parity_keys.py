@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from getvpn_ops.checks.health.answers import ask, listed, not_applicable, servers, undecided, untold, verdict
+from getvpn_ops.checks.health.answers import ask, servers
 from getvpn_ops.checks.health.held_keys import age, held
 from getvpn_ops.checks.health.keys import empty, key_pairs, signing_labels
 from getvpn_ops.checks.health.parity import Fact, agree, single
+from getvpn_ops.checks.health.verdict import listed, not_applicable, undecided, untold, verdict
 from getvpn_ops.checks.views import KeyServerView
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.base import FrozenModel
@@ -105,19 +106,19 @@ def _compare(group: GroupView, what: str, all_spis: list[_Spis], settle: timedel
             continue
         yield verdict(
             item.device,
-            what,
             good=False,
+            message=what,
             expected=f"{listed(newest.spis)}, as on {newest.device}",
             actual=listed(item.spis) or "none",
             device=item.device,
             seen=(item.seen, newest.seen),
-            steps=("show crypto gdoi ks coop on both: is the group split?", "show crypto gdoi ks policy on both"),
+            next_steps=("show crypto gdoi ks coop on both: is the group split?", "show crypto gdoi ks policy on both"),
         )
     if not odd and len(told) > 1:
         yield verdict(
             group.name,
-            what,
             good=True,
+            message=what,
             expected="the same on all key servers",
             actual=f"{listed(newest.spis)} on {listed(item.device for item in told)}",
             seen=(item.seen for item in told),
@@ -170,13 +171,13 @@ def rsa_key(group: GroupView, _params: NoParams) -> Iterator[Finding]:
         holders = listed(fact.device for fact in facts)
         yield verdict(
             device,
-            what,
             good=False,
+            message=what,
             expected=f"that of {holders}" if holders else f"a key {label}",
             actual=f"it holds no key {label}",
             device=device,
             seen=(seen, *(fact.seen for fact in facts)),
-            steps=steps,
+            next_steps=steps,
         )
     yield from agree(group, what, facts, steps)
 
@@ -231,13 +232,13 @@ def pseudotime(group: GroupView, params: SkewParams) -> Iterator[Finding]:
         if answer is not middle:
             yield verdict(
                 answer.device,
+                abs(ahead) <= params.seconds,
                 what,
-                good=abs(ahead) <= params.seconds,
                 expected=f"that of {middle.device}, within {params.seconds:g} s",
                 actual=f"{abs(ahead):.1f} s {'ahead' if ahead > 0 else 'behind'}",
                 device=answer.device,
                 seen=(answer.seen, middle.seen),
-                steps=("show crypto gdoi ks replay on both", "show crypto gdoi ks coop: is the group split?"),
+                next_steps=("show crypto gdoi ks replay on both", "show crypto gdoi ks coop: is the group split?"),
             )
 
 

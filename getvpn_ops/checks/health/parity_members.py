@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from getvpn_ops.checks.health.answers import ask, database, listed, untold, verdict
+from getvpn_ops.checks.health.answers import ask, database
 from getvpn_ops.checks.health.parity import single
+from getvpn_ops.checks.health.verdict import listed, untold, verdict
 from getvpn_ops.checks.views import KeyServerView
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.base import FrozenModel
@@ -63,19 +64,19 @@ def _totals(group: GroupView, what: str, counts: list[tuple[Answer[Group], int]]
         gone = _lacking(answer.server, most.server)
         yield verdict(
             answer.device,
-            what,
             good=False,
+            message=what,
             expected=f"{highest}, as on {most.device}",
             actual=f"{count}{f'; it lacks {listed(gone)}' if gone else ''}",
             device=answer.device,
             seen=(answer.seen, most.seen),
-            steps=("show crypto gdoi ks members on both", "show crypto gdoi ks coop: do they hear each other?"),
+            next_steps=("show crypto gdoi ks members on both", "show crypto gdoi ks coop: do they hear each other?"),
         )
     if not low:
         yield verdict(
             group.name,
-            what,
             good=True,
+            message=what,
             expected="the same on all key servers",
             actual=f"{highest} on {listed(answer.device for answer, _ in counts)}",
             seen=(answer.seen for answer, _ in counts),
@@ -111,13 +112,13 @@ def _shares(group: GroupView, tolerance: int) -> Iterator[Finding]:
             if abs(row.group_members - count) > tolerance:
                 yield verdict(
                     answer.device,
-                    what,
                     good=False,
+                    message=what,
                     expected=f"{count} registered with {owner.device}, as that one says",
                     actual=str(row.group_members),
                     device=answer.device,
                     seen=(answer.seen, owner.seen),
-                    steps=("show crypto gdoi ks members summary on both", "show crypto gdoi ks coop on both"),
+                    next_steps=("show crypto gdoi ks members summary on both", "show crypto gdoi ks coop on both"),
                 )
 
 

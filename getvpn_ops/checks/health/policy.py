@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from getvpn_ops.checks.health.answers import ask, listed, not_applicable, servers, untold, verdict
+from getvpn_ops.checks.health.answers import ask, servers
+from getvpn_ops.checks.health.verdict import listed, not_applicable, untold, verdict
 from getvpn_ops.checks.views import KeyServerView
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.base import FrozenModel
@@ -29,6 +30,14 @@ _DIRECTIONS = {
     "inbound only": Direction.RECEIVE_ONLY,
     "inbound-only": Direction.RECEIVE_ONLY,
     "receive only": Direction.RECEIVE_ONLY,
+}
+
+
+_STEPS = {
+    Direction.BOTH: "is a migration under way? The cut-over playbook has members encrypt one by one first; a bare "
+    "`no sa receive-only` loses packets while the rekey spreads",
+    Direction.RECEIVE_ONLY: "a way back from encryption: `sa receive-only` on every key server, the primary last, and "
+    "crypto gdoi ks rekey; all traffic is in clear then, and packets are lost while the rekey spreads",
 }
 
 
@@ -64,13 +73,13 @@ def served(group: GroupView, _params: NoParams) -> Iterator[Finding]:
             actual = f"it has {listed(item.group_name for item in groups)}" if groups else "it has no GDOI group"
         yield verdict(
             server.device,
+            own is not None and own.is_key_server,
             "group served",
-            good=own is not None and own.is_key_server,
             expected=f"identity {identity}" + ("" if expected else ", as its other key servers"),
             actual=actual,
             device=server.device,
             seen=(seen,),
-            steps=(f"crypto gdoi group {group.name} / identity number {identity} on {server.device}", _COMMAND),
+            next_steps=(f"crypto gdoi group {group.name} / identity number {identity} on {server.device}", _COMMAND),
         )
 
 
@@ -86,7 +95,7 @@ def identity(group: GroupView, _params: NoParams) -> Iterator[Finding]:
     """
     what = "identity behind the name"
     meant: dict[str, str] = {}
-    evidence: list[Seen] = []
+    evidence: dict[str, Seen] = {}
     for state in group.fleet.devices.values():
         if state.has(Gdoi):
             sample = state.latest(Gdoi)
@@ -94,7 +103,7 @@ def identity(group: GroupView, _params: NoParams) -> Iterator[Finding]:
                 if item.group_name == group.name and item.group_id is not None:
                     meant[state.name] = item.group_id
                     if len(evidence) < len(group.key_servers) or item.group_id != group.identity:
-                        evidence.append(sample.seen)
+                        evidence[state.name] = sample.seen
     silent = [server for server in servers(group) if server.device not in meant and not server.state.has(Gdoi)]
     for server in silent:
         yield untold(server.device, what, f"{_COMMAND} is missing")
@@ -107,17 +116,22 @@ def identity(group: GroupView, _params: NoParams) -> Iterator[Finding]:
     for name, number in odd.items():
         yield verdict(
             name,
-            what,
             good=False,
+            message=what,
             expected=usual,
             actual=number,
             device=name,
-            seen=[seen for seen in evidence if seen.device == name],
-            steps=(f"crypto gdoi group {group.name} / identity number {usual} on {name}",),
+            seen=[evidence[name]],
+            next_steps=(f"crypto gdoi group {group.name} / identity number {usual} on {name}",),
         )
     if not odd:
         yield verdict(
-            group.name, what, good=True, expected=usual, actual=f"{usual} on {len(meant)} routers", seen=evidence
+            group.name,
+            good=True,
+            message=what,
+            expected=usual,
+            actual=f"{usual} on {len(meant)} routers",
+            seen=evidence.values(),
         )
 
 
@@ -140,19 +154,15 @@ def direction(group: GroupView, _params: NoParams) -> Iterator[Finding]:
         if found is None:
             yield untold(answer.device, what, f"{_COMMAND} prints {answer.value.sa_direction or 'none'}", answer.seen)
             continue
-        steps = {
-            Direction.BOTH: "no sa receive-only on every key server, the primary last, then crypto gdoi ks rekey",
-            Direction.RECEIVE_ONLY: "sa receive-only on every key server, the primary last, then crypto gdoi ks rekey",
-        }
         yield verdict(
             answer.device,
+            found is wanted,
             what,
-            good=found is wanted,
             expected=wanted.value,
             actual=found.value,
             device=answer.device,
             seen=(answer.seen,),
-            steps=(steps[wanted],),
+            next_steps=(_STEPS[wanted],),
         )
 
 
@@ -178,13 +188,13 @@ def acl_size(group: GroupView, params: AclParams) -> Iterator[Finding]:
         for name, size in sizes.items():
             yield verdict(
                 answer.device,
+                0 < size <= params.entries,
                 f"{what} {name}" if name else what,
-                good=0 < size <= params.entries,
                 expected=f"1 to {params.entries}",
                 actual=str(size),
                 device=answer.device,
                 seen=(answer.seen,),
-                steps=(
+                next_steps=(
                     "cover the networks with fewer lines: symmetric ones, or permit ip any any with denies",
                     "show logging: GDOI_ACL_NUM",
                 ),

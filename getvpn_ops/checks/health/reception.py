@@ -10,6 +10,7 @@ from pydantic import Field
 from getvpn_ops.checks import logbook
 from getvpn_ops.checks.health.convergence import server_of
 from getvpn_ops.checks.health.verdict import not_applicable, verdict
+from getvpn_ops.checks.held import traffic_keys
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.base import FrozenModel
 from getvpn_ops.model.outcome import Finding, Severity, Status
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from getvpn_ops.checks.served import Ring
     from getvpn_ops.checks.views import MemberView
     from getvpn_ops.model.outcome import Seen
     from getvpn_ops.model.state.gm import Member
@@ -52,6 +54,9 @@ def received(member: MemberView, params: RekeyParams) -> Iterator[Finding]:
     """
     group = member.gdoi()
     ring = member.whole.served.ring(server_of(member))
+    if not ring.keks and ring.doubt:
+        msg = f"{ring.device}: {ring.seen.command} may not be whole: {ring.doubt}"
+        raise EvidenceMissingError(msg)
     if not ring.keks:
         yield not_applicable(member, "rekeys", "the key server sends none")
         return
@@ -81,6 +86,10 @@ def received(member: MemberView, params: RekeyParams) -> Iterator[Finding]:
         yield found(Status.UNKNOWN, "the rekey may still be under way")
         return
     came = f"the last one came at {last:%Y-%m-%d %H:%M:%S} UTC" if last is not None else "none came so far"
+    if (lacking := _lacking(member, ring)) is not None:
+        status, text = lacking
+        yield found(status, f"{came}; {text}")
+        return
     excuse = _excuse(member, made, group.taken_at, none_came=last is None)
     if excuse:
         yield found(status=True, actual=f"{came}; none was due: {excuse}")
@@ -122,6 +131,25 @@ def _excuse(member: MemberView, made: datetime, now: datetime, *, none_came: boo
     except EvidenceMissingError:
         return ""
     return "someone cleared it, or put its crypto map on an interface" if log.surely(*_BY_HAND) else ""
+
+
+def _lacking(member: MemberView, ring: Ring) -> tuple[Status, str] | None:
+    """What a member has in place of the new key; None if it has that, or does not tell.
+
+    An older key of the same key server proves that the member was there when the new one was made.
+    """
+    try:
+        keys = traffic_keys(member)
+    except EvidenceMissingError:
+        return None
+    held, current = keys.value, {key.spi for key in ring.current()}
+    if held.spis & current:
+        return None
+    old = held.spis & {key.spi for key in ring.teks}
+    shown = ", ".join(held.hexes.values()) or "no key"
+    if old and not keys.doubts:
+        return Status.FAIL, f"it still has {shown}"
+    return Status.UNKNOWN, f"it has {shown}, and not the key of {ring.device}"
 
 
 def _blame(member: MemberView, made: datetime, came: str, seen: list[Seen]) -> tuple[Status, str]:

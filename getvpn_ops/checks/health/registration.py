@@ -223,8 +223,8 @@ def _earlier_counts(member: MemberView) -> dict[object, tuple[int, int]]:
 
 
 def _by_log(member: MemberView, params: AttemptParams) -> Finding:
-    span = logbook.last_look(member.state, member.whole.fleet.earlier, timedelta(minutes=params.minutes))
-    log = logbook.since(member.state, span)
+    span = timedelta(minutes=params.minutes)
+    log = logbook.recent(member.state, member.whole.fleet.earlier, span, logbook.NOTICES)
     named = {member.local_name, None}
     again = [item for item in log.of("GM_RE_REGISTER") if item.group in named]
     begun = [item for item in log.of("GM_REGISTER") if item.group in named]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from getvpn_ops.checks.health.answers import ask, not_applicable, untold, verdict
+from getvpn_ops.checks.health.answers import ask
 from getvpn_ops.checks.health.held_keys import ZERO, held, left, seconds
 from getvpn_ops.checks.health.keys import empty
+from getvpn_ops.checks.health.verdict import not_applicable, untold, verdict
 from getvpn_ops.checks.views import KeyServerView
 from getvpn_ops.model.base import FrozenModel
 from getvpn_ops.model.outcome import Severity
@@ -69,13 +70,13 @@ def on_schedule(group: GroupView, params: ScheduleParams) -> Iterator[Finding]:
 def _none(answer: Answer[Held], what: str, key: str) -> Finding:
     return verdict(
         answer.device,
-        what,
         good=False,
+        message=what,
         expected="before the key ends",
         actual=f"no {key} that lives",
         device=answer.device,
         seen=(answer.seen,),
-        steps=("show crypto gdoi ks rekey and show logging on the primary", "show crypto key mypubkey rsa"),
+        next_steps=("show crypto gdoi ks rekey and show logging on the primary", "show crypto key mypubkey rsa"),
     )
 
 
@@ -88,20 +89,20 @@ def _due(answer: Answer[Held], what: str, key: KekPolicy | TekPolicy, margin: ti
     due = key.time_to_rekey if isinstance(key.time_to_rekey, timedelta) else None
     if due is None:
         good, when = rest >= margin, f"{seconds(rest)} of its life left, no newer key"
-    elif due >= rest:
+    elif due > rest or (due == rest and margin):  # a KEK may be renewed when it ends (before 15.2)
         good, when = False, f"due in {seconds(due)}, but the key ends in {seconds(rest)}"
     else:
         good = due > ZERO or rest >= margin
         when = f"due {f'in {seconds(due)}' if due else 'now'}, the key ends in {seconds(rest)}"
     return verdict(
         answer.device,
+        good,
         what,
-        good=good,
         expected=f"with {seconds(margin)} left at the least" if margin else "before the key ends",
         actual=when,
         device=answer.device,
         seen=(answer.seen,),
-        steps=(
+        next_steps=(
             "show crypto gdoi ks rekey and show logging on the primary",
             "crypto gdoi ks rekey on the primary sends one now; it changes keys on every member",
         ),
@@ -147,13 +148,13 @@ def _ratio(group: GroupView, what: str, ratio: float) -> Iterator[Finding]:
         tek = max(teks)
         yield verdict(
             answer.device,
+            kek >= ratio * tek,
             what,
-            good=kek >= ratio * tek,
             expected=f"at least {ratio:g} times {seconds(tek)}",
             actual=seconds(kek),
             device=answer.device,
             seen=(answer.seen,),
-            steps=(f"rekey lifetime seconds {int(ratio * tek.total_seconds())} or more, on all key servers",),
+            next_steps=(f"rekey lifetime seconds {int(ratio * tek.total_seconds())} or more, on all key servers",),
         )
 
 

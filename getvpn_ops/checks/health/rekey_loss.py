@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from getvpn_ops.checks.health.answers import ask, database, listed, not_applicable, untold, verdict
+from getvpn_ops.checks.health.answers import ask, database
 from getvpn_ops.checks.health.names import member_names
+from getvpn_ops.checks.health.verdict import listed, not_applicable, untold, verdict
 from getvpn_ops.checks.views import KeyServerView
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.base import FrozenModel
@@ -101,25 +102,25 @@ def _misses(
     if len(rows) < len(answer.value.rows):
         reason = f"{answer.seen.command} prints no counters for {len(answer.value.rows) - len(rows)} members"
         yield untold(answer.device, what, reason, answer.seen)
-    before = _earlier(group, answer.device)
+    before = _earlier(group, answer)
     good = 0
     for row in rows:
         missed, known = row.acks_missed or 0, before.get(row.address)
-        since = missed - known if known is not None and known <= missed else missed
+        since = missed - (known or 0)
         if since <= allowed:
             good += 1
             continue
         name = names.get(row.address)
         yield verdict(
             name or str(row.address),
-            what,
             good=False,
+            message=what,
             expected=f"at most {allowed}" if allowed else "none",
             actual=f"{since}{' since the earlier run' if known is not None else ''}, {answer.device} has sent it "
             f"{row.rekeys_sent}; it is dropped after {_DROPPED_AFTER} in a row",
             device=name or answer.device,
             seen=(answer.seen,),
-            steps=(
+            next_steps=(
                 f"show crypto gdoi gm rekey on {name or row.address}",
                 f"is UDP 848 open both ways between {answer.device} and {row.address}?",
             ),
@@ -127,8 +128,8 @@ def _misses(
     if good:
         yield verdict(
             answer.device,
-            what,
             good=True,
+            message=what,
             expected=f"at most {allowed} a member" if allowed else "none",
             actual=f"none of {good} members has missed more",
             device=answer.device,
@@ -141,16 +142,27 @@ def _nobody(group: GroupView, answer: Answer[_Database], what: str) -> Finding:
     return not_applicable(group, what, f"{answer.device} has no member of the group", answer.seen)
 
 
-def _earlier(group: GroupView, device: str) -> dict[Address, int]:
-    """Rekeys missed by member, as a key server said in the earlier run; empty without one."""
-    state = group.fleet.earlier.devices.get(device) if group.fleet.earlier is not None else None
+def _earlier(group: GroupView, answer: Answer[_Database]) -> dict[Address, int]:
+    """Rekeys missed by member, as a key server said in the earlier run; empty without one.
+
+    Counters that went back began again in between, as those of a member that registered anew: nothing is taken off.
+    """
+    state = group.fleet.earlier.devices.get(answer.device) if group.fleet.earlier is not None else None
     if state is None:
         return {}
     try:
         rows = KeyServerView(state, group.name, group.identity).members().value
     except EvidenceMissingError:
         return {}
-    return {row.address: row.acks_missed for row in rows if row.acks_missed is not None}
+    now = {row.address: row for row in answer.value.rows}
+    return {
+        row.address: row.acks_missed
+        for row in rows
+        if row.acks_missed is not None
+        and row.address in now
+        and row.acks_missed <= (now[row.address].acks_missed or 0)
+        and (row.rekeys_sent or 0) <= (now[row.address].rekeys_sent or 0)
+    }
 
 
 class RetransmitParams(FrozenModel):
@@ -194,13 +206,16 @@ def _repeated(group: GroupView, answer: Answer[_Database], share: float, names: 
     worst = [names.get(row.address, str(row.address)) for row in rows if row.rekey_retries]
     return verdict(
         answer.device,
+        repeated <= allowed,
         what,
-        good=repeated <= allowed,
         expected=f"at most {allowed} in {which}",
         actual=f"{repeated}{f'; to {listed(worst)}' if worst and repeated > allowed else ''}",
         device=answer.device,
         seen=(answer.seen,),
-        steps=(f"show crypto gdoi ks members on {answer.device}", "is UDP 848 open to these members, and answered?"),
+        next_steps=(
+            f"show crypto gdoi ks members on {answer.device}",
+            "is UDP 848 open to these members, and answered?",
+        ),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from getvpn_ops.checks.health.answers import ask, database, listed, not_applicable, undecided, verdict
+from getvpn_ops.checks.health.answers import ask, database
 from getvpn_ops.checks.health.names import member_names
+from getvpn_ops.checks.health.verdict import listed, not_applicable, undecided, verdict
 from getvpn_ops.checks.views import gdoi_addresses
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.outcome import Finding, Severity
@@ -71,23 +72,23 @@ def registered(group: GroupView, _params: NoParams) -> Iterator[Finding]:
         elif not found or not any(_registered(row) for row in found):
             yield verdict(
                 name,
-                "registration",
                 good=False,
+                message="registration",
                 expected="in the database of the key servers",
                 actual=found[0].state or "another state"
                 if found
                 else f"{listed(sorted(known, key=str))} is not listed",
                 device=name,
                 seen=answers.seen,
-                steps=(f"show crypto gdoi on {name}", f"getvpn-ops diagnose {name}"),
+                next_steps=(f"show crypto gdoi on {name}", f"getvpn-ops diagnose {name}"),
             )
         else:
             here.append(name)
     if here:
         yield verdict(
             group.name,
-            _SUBJECT,
             good=True,
+            message=_SUBJECT,
             expected=f"{len(expected)} registered",
             actual=f"{len(here)} registered",
             seen=answers.seen,
@@ -117,33 +118,38 @@ def known(group: GroupView, _params: NoParams) -> Iterator[Finding]:
     answers = ask(group, what, database)
     yield from answers.silent
     names = member_names(group)
-    nameless = [name for name, addresses in expected.items() if not addresses]
+    nameless = listed(name for name, addresses in expected.items() if not addresses)
     good = 0
     for address, row in _rows(answers).items():
         name = names.get(address)
         if name in expected:
             good += 1
         elif name is None and nameless:
-            reason = f"it may be {listed(nameless)}, whose address nobody tells"
+            reason = f"it may be {nameless}, whose address nobody tells"
             yield undecided(str(address), what, reason, *answers.seen)
         else:
             yield verdict(
                 name or str(address),
-                what,
                 good=False,
+                message=what,
                 expected="a member of the group in the inventory",
                 actual=f"{address} registered with {row.key_server}, "
                 + (f"the inventory has {name} not in this group" if name else "the inventory does not know it"),
                 device=name or "",
                 seen=answers.seen,
-                steps=(
+                next_steps=(
                     f"show crypto gdoi ks members {address} on a key server",
                     "add it to the inventory, or take it off the list under authorization address ipv4",
                 ),
             )
     if good:
         yield verdict(
-            group.name, what, good=True, expected="known to the inventory", actual=f"{good} known", seen=answers.seen
+            group.name,
+            good=True,
+            message=what,
+            expected="known to the inventory",
+            actual=f"{good} known",
+            seen=answers.seen,
         )
     elif answers.told and not _rows(answers):
         yield not_applicable(group, what, "no member has registered", *answers.seen)

@@ -75,9 +75,9 @@ def _is_hostile(message: SyslogMessage) -> bool:
 def _judge(
     device: DeviceView, params: LogParams, message: str, matters: Callable[[SyslogMessage], bool]
 ) -> Iterator[Finding]:
-    span = logbook.last_look(device.state, device.fleet.earlier, timedelta(minutes=params.minutes))
-    log = logbook.since(device.state, span)
-    since = f"in {_words(span)}"
+    span = timedelta(minutes=params.minutes)
+    log = logbook.recent(device.state, device.fleet.earlier, span, logbook.NOTICES)
+    since = f"in {_words(log.span)}"
     found = [item for item, _ in log.messages if matters(item)]
     counts = Counter(item.entry or item.mnemonic for item in found)
     for name, count in counts.most_common(_KINDS):

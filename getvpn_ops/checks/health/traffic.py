@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from getvpn_ops.checks import counters, logbook
-from getvpn_ops.checks.health.direction import shown_direction
+from getvpn_ops.checks.health.direction import passive, shown_direction
 from getvpn_ops.checks.health.verdict import not_applicable, unknown, verdict
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.base import FrozenModel
@@ -31,9 +31,11 @@ class FlowParams(FrozenModel):
 
     Attributes:
         least: packets one way that make silence the other way a fault; fewer may well be one-sided.
+        minutes: between two looks at most: packets of a longer time say that they passed once, not that they pass.
     """
 
     least: int = Field(default=50, ge=1)
+    minutes: int = Field(default=120, ge=1)
 
 
 def both_ways(member: MemberView, params: FlowParams) -> Iterator[Finding]:
@@ -50,7 +52,8 @@ def both_ways(member: MemberView, params: FlowParams) -> Iterator[Finding]:
         why = _ONE_LOOK if found.first is None else "the counters were cleared between the two looks, or are not shown"
         yield unknown(member, "packets encrypted and decrypted", why)
         return
-    receive_only = "inbound only" in shown
+    by_passive = _by_passive(member) if "inbound only" in shown and out else False
+    receive_only = "inbound only" in shown and not by_passive
     if receive_only and not out:
         yield not_applicable(
             member, "packets encrypted and decrypted", f"receive-only: it sends in clear; {into} decrypted"
@@ -58,7 +61,9 @@ def both_ways(member: MemberView, params: FlowParams) -> Iterator[Finding]:
         return
     enough = params.least
     status: bool | Status = bool(out and into)
-    if receive_only:
+    if by_passive is None:
+        status = Status.UNKNOWN
+    elif receive_only:
         status = False
     elif "inbound" in shown:  # passive: it sends encrypted, whatever the others do
         status = bool(out) or (Status.UNKNOWN if into < enough else False)
@@ -68,12 +73,17 @@ def both_ways(member: MemberView, params: FlowParams) -> Iterator[Finding]:
     elif not status and max(out, into) < enough:
         status = Status.UNKNOWN
     seconds = int(found.span.total_seconds()) if found.span is not None else 0
+    long = status is True and seconds > params.minutes * 60
+    if long:
+        status = Status.UNKNOWN
+    more = "; too long ago to say that they pass now: look twice" * long
     yield verdict(
         member,
         status,
         "packets encrypted and decrypted",
         expected="none sent while receive-only" if receive_only else "both ways",
-        actual=f"{out} encrypted, {into} decrypted in {seconds} s{'' if out or into else ': no traffic to judge by'}",
+        actual=f"{out} encrypted, {into} decrypted in {seconds} s"
+        f"{'' if out or into else ': no traffic to judge by'}{more}",
         seen=found.seen,
         next_steps=(
             _BOTH_ENDS,
@@ -81,6 +91,17 @@ def both_ways(member: MemberView, params: FlowParams) -> Iterator[Finding]:
             "show crypto gdoi on both: the same SPI? the same list?",
         ),
     )
+
+
+def _by_passive(member: MemberView) -> bool | None:
+    """Whether ``passive`` makes a member send encrypted; None if its configuration does not tell.
+
+    No capture of a passive member exists, so that it may print the direction of the others.
+    """
+    try:
+        return passive(member).value
+    except EvidenceMissingError:
+        return None
 
 
 class LossParams(FrozenModel):
@@ -114,7 +135,9 @@ def _growth(member: MemberView, message: str, found: Movement, names: tuple[str,
     grown = {name: found.moved(name) for name in shown}
     known = {name: count for name, count in grown.items() if count is not None}
     status: bool | Status
-    if not any(shown.values()):
+    if (doubt := _doubt(found, names)) and not any(known.values()):
+        status, actual = Status.UNKNOWN, f"{found.last.seen.command} may not be whole: {doubt}"
+    elif not any(shown.values()):
         status, actual = True, "none since the counters were cleared"
     elif len(known) < len(shown):
         status = Status.UNKNOWN
@@ -135,6 +158,17 @@ def _growth(member: MemberView, message: str, found: Movement, names: tuple[str,
             "show crypto gdoi on this member and at the peer: the same SPI? the same list?",
         ),
     )
+
+
+def _doubt(found: Movement, names: tuple[str, ...]) -> str:
+    """Why counters that show no loss may have lost a line; empty if there is no reason."""
+    if found.last.doubt or found.first is None:
+        return found.last.doubt
+    lost = [name for name in names if name in found.first.counts and name not in found.last.counts]
+    if lost:
+        return f"it no longer shows {', '.join(lost)}"
+    gone = len(found.first.parts - found.last.parts)
+    return f"{gone} lines of the list that it showed before are gone" if gone else ""
 
 
 def _listed(counts: dict[str, int]) -> str:
@@ -164,9 +198,8 @@ def not_ipsec(member: MemberView, params: LossParams) -> Iterator[Finding]:
 
 
 def _logged(member: MemberView, params: LossParams, message: str, *entries: str) -> Finding:
-    span = logbook.last_look(member.state, member.whole.fleet.earlier, timedelta(minutes=params.minutes))
-    log = logbook.since(member.state, span)
-    said = log.of(*entries)
+    log = logbook.recent(member.state, member.whole.fleet.earlier, timedelta(minutes=params.minutes))
+    said = [item for item in log.of(*entries) if item.group in {member.local_name, None}]
     good = len(said) <= params.allowed
     actual = f"{len(said)} logged, the last: {said[-1].text}" if said else "none logged"
     return verdict(

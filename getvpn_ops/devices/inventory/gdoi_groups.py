@@ -7,7 +7,6 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from getvpn_ops.devices.inventory.hosts import PLAIN_NAME
 from getvpn_ops.model.inventory import GdoiGroupIntent, Role
 from getvpn_ops.settings.mistakes import nearest, shown
 
@@ -51,7 +50,7 @@ def read_groups(folder: Path, mistakes: Mistakes) -> dict[str, GroupFile]:
     """
     found: dict[str, GroupFile] = {}
     identities: dict[object, GroupFile] = {}
-    for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
+    for path in _files(folder, mistakes):
         document = mistakes.read(path)
         if document is None or document.value is None:  # one of comments alone says nothing yet
             continue
@@ -68,9 +67,24 @@ def read_groups(folder: Path, mistakes: Mistakes) -> dict[str, GroupFile]:
     return found
 
 
+def _files(folder: Path, mistakes: Mistakes) -> list[Path]:
+    """The YAML files of a folder, by name; one that cannot be looked into is a mistake, and not empty."""
+    try:
+        return sorted(
+            item
+            for item in folder.iterdir()
+            if item.suffix.lower() in {".yaml", ".yml"} and not item.name.startswith(".")  # what editors leave
+        )
+    except FileNotFoundError:
+        return []
+    except OSError as exc:
+        mistakes.say(f"this folder cannot be read: {exc.strerror}", path=folder)
+        return []
+
+
 def _look_at_values(file: GroupFile, mistakes: Mistakes) -> None:
     intent, document = file.intent, file.document
-    if not PLAIN_NAME.fullmatch(intent.name):
+    if not OBJECT_NAME.fullmatch(intent.name):
         mistakes.add(document, ("name",), "a name of at most 63 letters, digits and _.:-", intent.name)
     if not _is_identity(intent.identity):
         mistakes.add(document, ("identity",), f"a number up to {_IDENTITY_MAX}, or an IPv4 address", intent.identity)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from getvpn_ops.devices.inventory.own_words import KEY
+from getvpn_ops.model.intent.written import Addresses, Name, Names, Whole, WrittenNetwork, once
 from getvpn_ops.model.inventory import Device, Role
-from getvpn_ops.model.values import Address, Network  # noqa: TC001 -- pydantic reads it at run time
 from getvpn_ops.settings import SshOverrides
 from getvpn_ops.settings.mistakes import nearest, one_of
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from nornir.core.inventory import Host
 
     from getvpn_ops.devices.inventory.source import Origins
+    from getvpn_ops.model.values import Address
     from getvpn_ops.settings.mistakes import Mistakes
 
 CONNECTION = "getvpn-ops"
@@ -26,23 +28,14 @@ CONNECTION = "getvpn-ops"
 NO_OVERRIDES = SshOverrides()
 
 PLATFORMS = ("ios", "iosxe", "cisco_ios", "cisco_xe")
-PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,62}")
-"""Names that may become part of a command of a device, or of a file's name."""
 
 _HOSTNAME = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}")
 _LOGIN_NAME = re.compile(r"[^\s\x00-\x1f\x7f?-][^\s\x00-\x1f\x7f?]{0,63}")
 _DEFAULT_PORT = 22
 
 
-def plain_name(value: object) -> str:
-    """A name that may become part of a command.
-
-    Raises:
-        ValueError: it is none; says what is expected.
-    """
-    if not isinstance(value, str) or not PLAIN_NAME.fullmatch(value):
-        raise ValueError("a name of at most 63 letters, digits and _.:-")
-    return value
+_PLACE = re.compile(r"[\w .,:;/()'&=+#@*-]*")
+_WORDS = re.compile(r"[A-Za-z0-9 .,:;/()'&=+#@*_-]*")
 
 
 def _text(value: object) -> str:
@@ -51,61 +44,48 @@ def _text(value: object) -> str:
     return str(value).strip()
 
 
+def _place(value: object) -> str:
+    if not _PLACE.fullmatch(text := _text(value)):
+        raise ValueError("a text of letters, digits and .,:;/()'&=+#@*_-")
+    return text
+
+
+def _words(value: object) -> str:
+    if not _WORDS.fullmatch(text := _text(value)):
+        raise ValueError("a text of letters from a to z, digits and .,:;/()'&=+#@*_-")
+    return text
+
+
 def _quoted(value: object) -> str:
     if isinstance(value, int | float):
         raise ValueError("a text: put it in quotes, or YAML takes it for a number")  # noqa: TRY004 -- for pydantic
-    return _text(value)
-
-
-def _address(value: object) -> Address:
-    try:
-        return ipaddress.ip_address(value) if isinstance(value, str) else ipaddress.ip_address("")
-    except ValueError:
-        raise ValueError("an IP address") from None
-
-
-def _network(value: object) -> Network:
-    try:
-        return ipaddress.ip_network(value) if isinstance(value, str) else ipaddress.ip_network("")
-    except ValueError:
-        raise ValueError("a network without host bits, such as 10.1.0.0/16") from None
-
-
-def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    if len(set(values)) < len(values):
-        raise ValueError("a list in which nothing stands twice")
-    return values
-
-
-_Name = Annotated[str, BeforeValidator(plain_name)]
-_Text = Annotated[str, BeforeValidator(_text), Field(max_length=80)]
-_Quoted = Annotated[str, BeforeValidator(_quoted), Field(max_length=80)]
+    return _words(value)
 
 
 class HostData(BaseModel):
     """What ``data`` of a host may say to us, after Nornir has added that of its groups and of the defaults.
 
-    Other keys are free. ``privilege``, ``variants`` and ``management_address`` speak to the lab.
+    Other keys are free. ``getvpn`` is read from each element by itself (``own_words``). ``privilege``, ``variants`` and ``management_address`` speak to the lab.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     role: Role | None = None
-    gdoi_groups: Annotated[tuple[_Name, ...], AfterValidator(_once)] | None = None
-    gdoi_addresses: Annotated[tuple[Annotated[Address, BeforeValidator(_address)], ...], AfterValidator(_once)] = ()
-    site: _Text = ""
-    ring: Annotated[int, Field(ge=1, le=1000)] | None = None
-    model: _Text = ""
+    gdoi_groups: Names | None = None
+    gdoi_addresses: Addresses = ()
+    site: _Place = ""
+    ring: Annotated[Whole, Field(ge=1, le=1000)] | None = None
+    model: _Words = ""
     release: _Quoted = ""
     serial: _Quoted = ""
-    prefixes: Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...], AfterValidator(_once)] = ()
+    prefixes: Annotated[tuple[WrittenNetwork, ...], AfterValidator(once)] = ()
     manager: bool = False
     pilot: bool = False
     idle: bool = False
-    expected_hostname: _Name | None = None
+    expected_hostname: Name | None = None
 
 
-DATA_KEYS = (*HostData.model_fields, "privilege", "variants", "management_address")
+DATA_KEYS = (*HostData.model_fields, KEY, "privilege", "variants", "management_address")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from getvpn_ops.devices.inventory.hosts import Access, device_of
 from getvpn_ops.devices.inventory.plugins import read_plugin
 from getvpn_ops.devices.inventory.simple import SimpleFiles, read_simple
 from getvpn_ops.devices.inventory.source import names_passwords
+from getvpn_ops.model.intent.written import OBJECT_NAME
 from getvpn_ops.model.inventory import Inventory, Role
 from getvpn_ops.settings.mistakes import Mistakes, shown
 from getvpn_ops.settings.yaml_file import Document
@@ -85,6 +87,7 @@ def load_folder(
 
 def _load(nornir: NornirInventory, origins: Origins, groups: Path, source: Path, mistakes: Mistakes) -> LoadedInventory:
     files = read_groups(groups, mistakes)
+    _look_at_names(nornir, origins, mistakes)
     devices, access, data = {}, {}, {}
     for host in nornir.hosts.values():
         made = device_of(host, origins, mistakes)
@@ -99,6 +102,24 @@ def _load(nornir: NornirInventory, origins: Origins, groups: Path, source: Path,
     mistakes.settle(_WHAT)
     inventory = Inventory(devices, {name: file.intent for name, file in files.items()}, shown(source))
     return LoadedInventory(inventory, nornir, access, tuple(_notes(inventory)), tuple(_password_files(nornir, origins)))
+
+
+def _look_at_names(nornir: NornirInventory, origins: Origins, mistakes: Mistakes) -> None:
+    """Names, whichever plugin gave them: they become names of files, and prompts of routers are compared with them.
+
+    Two may not differ in case alone: some file systems hold both for one, and ``--limit`` and ``--from`` take a name in
+    capital or small letters.
+    """
+    seen: dict[str, str] = {}
+    for key, host in nornir.hosts.items():
+        source, where = origins.of(host)
+        name: object = host.name  # a plugin may give anything
+        if not isinstance(name, str) or not OBJECT_NAME.fullmatch(name):
+            mistakes.at(source, where, f"expected a name of letters, digits and _.:- as the key, found {name!r}")
+        elif host.name != key:
+            mistakes.at(source, where, f"the inventory calls it {key!r}, too: expected one name")
+        elif (first := seen.setdefault(host.name.lower(), host.name)) != host.name:
+            mistakes.at(source, where, f"{host.name} differs from {first} in case alone: expected another name")
 
 
 def _apart(
@@ -123,7 +144,7 @@ def _apart(
     twice(
         "the address and port",
         "hostname",
-        lambda item: [(item.hostname.lower(), item.port, access[item.name].ssh.jump)],
+        lambda item: [(_same(item.hostname), item.port, access[item.name].ssh.jump)],
         data=False,
     )
     twice("the serial number", "serial", lambda item: [item.serial] if item.serial else [])
@@ -132,6 +153,14 @@ def _apart(
         "gdoi_addresses",
         lambda item: [(group, address) for group in item.gdoi_groups for address in item.gdoi_addresses],
     )
+
+
+def _same(hostname: str) -> str:
+    """One spelling of an address or DNS name."""
+    try:
+        return str(ipaddress.ip_address(hostname))
+    except ValueError:
+        return hostname.lower().rstrip(".")
 
 
 def _notes(inventory: Inventory) -> Iterable[str]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from getvpn_ops.devices.inventory.simple import SimpleFiles, read_simple
 from getvpn_ops.devices.inventory.source import Origins
 from getvpn_ops.dialect.secrets import redact
+from getvpn_ops.settings.workspace import at_home
 
 if TYPE_CHECKING:
     from getvpn_ops.settings.mistakes import Mistakes
@@ -64,7 +65,7 @@ def read_plugin(path: Path, mistakes: Mistakes) -> tuple[Inventory, Origins]:
     )
     plain = config.inventory
     if plain.plugin == _SIMPLE and not plain.transform_function and set(plain.options) <= set(_FILES):
-        places = (path.parent / Path(str(plain.options.get(key, name))).expanduser() for key, name in _FILES.items())
+        places = (path.parent / at_home(Path(str(plain.options.get(key, name)))) for key, name in _FILES.items())
         return read_simple(SimpleFiles(*places), mistakes)
     try:
         return load_inventory(config), Origins("host", "group", "defaults")

@@ -17,7 +17,7 @@ from nornir.core.inventory import (
 )
 from pydantic import BaseModel, ConfigDict, Field
 
-from getvpn_ops.devices.inventory.hosts import DATA_KEYS, PLAIN_NAME
+from getvpn_ops.devices.inventory.hosts import DATA_KEYS
 from getvpn_ops.devices.inventory.source import Origins
 from getvpn_ops.settings.mistakes import nearest
 from getvpn_ops.settings.yaml_file import Document
@@ -97,8 +97,6 @@ def read_simple(
         made_groups[name] = Group(name=name, defaults=base, **_values(value))
     made_hosts = Hosts()
     for name, value in _elements(hosts, mistakes):
-        if not PLAIN_NAME.fullmatch(name):
-            mistakes.at(hosts, (name,), f"expected a name of letters, digits and _.:- as the key, found {name!r}")
         made_hosts[name] = Host(name=name, defaults=base, **_values(value))
     for name, (source, value) in (added or {}).items():
         if mistakes.check(_Element, value, source) is not None:
@@ -110,6 +108,9 @@ def read_simple(
 
 def _mapping(path: Path, mistakes: Mistakes, *, needed: bool = False) -> Document:
     document = mistakes.read(path, needed=needed)
+    other = path.with_suffix(".yml")
+    if document is None and not path.exists() and other.exists():
+        mistakes.say(f"expected the name {path.name}: this file would be left out", path=other)
     if document is None or document.value is None:
         return Document(path, {}, "")
     if not isinstance(document.value, dict):

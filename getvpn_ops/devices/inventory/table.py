@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from getvpn_ops.devices.inventory.hosts import PLAIN_NAME, PLATFORMS
+from getvpn_ops.devices.inventory.hosts import PLATFORMS
+from getvpn_ops.model.intent.written import OBJECT_NAME
 from getvpn_ops.settings.mistakes import is_secret, nearest, one_of, shown
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _hosts(
             continue
         given = {column: cell for column, cell in zip(columns, cells, strict=False) if column and cell}
         name = given.pop("name", "")
-        if not PLAIN_NAME.fullmatch(name):
+        if not OBJECT_NAME.fullmatch(name):
             mistakes.say(f"name: expected letters, digits and _.:-, found {name!r}", path=path, line=line)
         elif name in found:
             mistakes.say(f"name: {name} stands in {found[name][0]} already", path=path, line=line)

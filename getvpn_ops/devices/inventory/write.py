@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import tempfile
 from pathlib import Path
@@ -12,7 +14,9 @@ from getvpn_ops.settings.mistakes import shown
 from getvpn_ops.settings.yaml_file import NotYamlError, parse_yaml, to_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+_BOM = "\ufeff"
 
 
 def hosts_text(hosts: Mapping[str, Mapping[str, Any]]) -> str:
@@ -31,31 +35,55 @@ def append_hosts(file: Path, hosts: Mapping[str, Mapping[str, Any]], remark: str
     Raises:
         UsageError: the file cannot be written, or is not written in such a way that something can stand behind it.
     """
-    old = file.read_text(encoding="utf-8-sig") if file.is_file() else ""
-    before = parse_yaml(old) or {}
-    body = f"{old.rstrip()}\n\n" if before else old and f"{old.rstrip().removesuffix('{}').rstrip()}\n"
-    new = f"{body}# {' '.join(remark.split())}\n{hosts_text(hosts)}"
     try:
-        whole = parse_yaml(new)
-    except NotYamlError:
-        whole = None
-    if whole != {**before, **{name: dict(entry) for name, entry in hosts.items()}}:
-        msg = f"{shown(file)} is written in such a way that nothing can be put behind it: paste the hosts yourself"
-        raise UsageError(msg)
-    try:
-        _replace(file, new)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with _alone(file.parent):
+            _replace(file, _with(file, hosts, remark))
     except OSError as exc:
         msg = f"cannot write {shown(file)}: {exc.strerror}"
         raise UsageError(msg) from exc
 
 
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a folder, or of two processes that add hosts at once one would undo what the other did."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _with(file: Path, hosts: Mapping[str, Mapping[str, Any]], remark: str) -> str:
+    """The text of a file and hosts behind it, in the file's own kind of line ends."""
+    try:
+        old = file.read_bytes().decode() if file.is_file() else ""
+        before = parse_yaml(old.removeprefix(_BOM)) or {}
+    except (UnicodeDecodeError, NotYamlError) as exc:
+        msg = f"{shown(file)} is not YAML any more: see getvpn-ops inventory check"
+        raise UsageError(msg) from exc
+    body = f"{old.rstrip()}\n\n" if before else old and f"{old.rstrip().removesuffix('{}').rstrip()}\n"
+    words = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in " ".join(remark.split()))
+    new = f"{body}# {words}\n{hosts_text(hosts)}"
+    if "\r\n" in old:
+        new = new.replace("\r\n", "\n").replace("\n", "\r\n")
+    try:
+        whole = parse_yaml(new.removeprefix(_BOM))
+    except NotYamlError:
+        whole = None
+    if whole != {**before, **{name: dict(entry) for name, entry in hosts.items()}}:
+        msg = f"{shown(file)} is written in such a way that nothing can be put behind it: paste the hosts yourself"
+        raise UsageError(msg)
+    return new
+
+
 def _replace(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
     target = file.resolve()
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
     descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=".hosts.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as writer:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as writer:
             writer.write(text)
             writer.flush()
             os.fsync(descriptor)

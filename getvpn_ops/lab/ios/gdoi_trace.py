@@ -1,6 +1,9 @@
 """What a router tells of GDOI beside its log: the event trace, and debugging.
 
 Both tell the events of the guide's Table 5. The texts of debugging are invented after its look; nobody need parse them.
+The trace has ``STAMP: GDOI_REKEY_EVENT: REKEY_RCVD: From A to B with seq no 4 for the group G``, after Cisco's technote
+118125 and from memory: no capture is at hand. Other events have the words of the log and no name. IKE has traces of its
+own, so what IKE says stands in none of GDOI's.
 """
 
 from __future__ import annotations
@@ -23,6 +26,10 @@ _KINDS = (
     ("replay", re.compile("REPLAY")),
 )
 _ERRORS = 4
+_OTHER_PARTS = ("IKMP_", "ISAKMP_", "PKT_", "RECVD_", "PKI_")
+"""Names of messages of IKE, of IPsec's data path and of certificates."""
+_REKEY = re.compile(r"Received Rekey for group (\S+) from (\S+) to (\S+) with seq # (\d+)")
+_TITLES = {"registration": "REG"}
 
 
 def kind(text: str) -> str:
@@ -38,12 +45,24 @@ def is_exit(text: str) -> bool:
     return found is not None and int(found["severity"]) <= _ERRORS
 
 
+def line(moment: datetime, message: str, mark: str) -> str:
+    """An event as the trace shows it: stamped with date and milliseconds, whatever the log is stamped with."""
+    found = _MESSAGE.match(message)
+    text = " ".join((found["text"] if found else message).split())
+    if rekey := _REKEY.match(text):
+        text = f"REKEY_RCVD: From {rekey[2]} to {rekey[3]} with seq no {rekey[4]} for the group {rekey[1]}"
+    about = kind(message)
+    stamp = f"{mark}{moment:%b} {moment.day:>2} {moment:%H:%M:%S}.{moment.microsecond // 1000:03d}"
+    return f"{stamp}: GDOI_{_TITLES.get(about, about.upper())}_EVENT: {text}"
+
+
 def note(state: GdoiState, now: datetime, message: str) -> Iterator[str]:
     """Keep a log message for the trace if it tells of GDOI; yields what debugging says of it."""
     found = _MESSAGE.match(message)
     if found is None:
         return
-    state.trace.append((now, message))
+    if not found["name"].startswith(_OTHER_PARTS):
+        state.trace.append((now, message))
     about = kind(message)
     if not any(_covers(words.split(), found["name"], about) for words in state.debugs):
         return

@@ -5,18 +5,28 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, model_validator
 
 from getvpn_ops.model.base import FrozenModel
-from getvpn_ops.model.intent.written import AceText, Name
+from getvpn_ops.model.intent.written import AceText, ListName, is_entry
 
-_ITEM = re.compile(r"[A-Za-z0-9_.:/> -]{1,220}")
+_ADDRESS = r"(?:any|[0-9A-Fa-f.:]{2,45}(?:/[0-9]{1,3})?)"
+_ITEM = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.:-]{{0,62}}|{_ADDRESS}|{_ADDRESS} -> {_ADDRESS}")
+_MATCH = re.compile(r"(?:tcp|udp) (?:source )?[0-9]{1,5}|(?:tcp|udp) [0-9]{1,5} both|[a-z0-9][a-z0-9-]{0,31}")
 
 
 def _item(value: object) -> str:
-    if not isinstance(value, str) or not _ITEM.fullmatch(text := " ".join(value.split())) or not value.isprintable():
-        raise ValueError("a service, a prefix, PREFIX -> PREFIX, any, or an entry of an access list")
-    return text
+    if isinstance(value, str) and value.isprintable():
+        text = " ".join(value.split())
+        if _ITEM.fullmatch(text) or is_entry(text):
+            return text
+    raise ValueError("a service, a prefix, PREFIX -> PREFIX, any, or an entry of an access list")
+
+
+def _match(value: object) -> str:
+    if not isinstance(value, str) or not _MATCH.fullmatch(value):
+        raise ValueError("such as tcp 1521, udp 500 both, tcp source 20, a protocol, or a service")
+    return value
 
 
 Item = Annotated[str, BeforeValidator(_item)]
@@ -29,10 +39,9 @@ Item = Annotated[str, BeforeValidator(_item)]
 - an entry that begins with ``permit``, ``deny`` or ``remark``: exactly itself, without a mirror
 """
 
-Match = Annotated[
-    str, BeforeValidator(_item), Field(pattern=r"^(?:(?:tcp|udp) (?:source )?\d{1,5}(?: both)?|[a-z0-9]{1,12})$")
-]
-"""What a service of one's own is: ``tcp 1521``, ``udp 500 both`` (that port at both ends), or a protocol."""
+Match = Annotated[str, BeforeValidator(_match)]
+"""What a service of one's own is: ``tcp 1521``, ``udp 500 both`` (that port at both ends), ``tcp source 20`` (answers
+alone), a protocol, or a service of ``dialect.services``."""
 
 
 class AccessListIntent(FrozenModel):
@@ -45,7 +54,7 @@ class AccessListIntent(FrozenModel):
         entries: the whole list as IOS has it, in place of the two.
     """
 
-    name: Name | None = None
+    name: ListName | None = None
     exempt: tuple[Item, ...] | None = None
     encrypt: tuple[Item, ...] | None = None
     entries: tuple[AceText, ...] | None = None

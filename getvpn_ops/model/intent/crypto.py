@@ -5,19 +5,26 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from getvpn_ops.model.base import FrozenModel
 from getvpn_ops.model.intent.access import AccessListIntent
 from getvpn_ops.model.intent.written import (
+    AceText,
+    IdentityLine,
     IkeLifetime,
     KekLifetime,
+    ListName,
+    MulticastAddress,
+    MulticastRange,
     Name,
+    SecretPattern,
     Sequence,
     Subject,
     TekLifetime,
     Url,
-    WrittenAddress,
+    Whole,
+    once,
 )
 
 
@@ -56,6 +63,36 @@ class Digest(StrEnum):
     SHA512 = "sha512"
 
 
+COUNTER_MODE = frozenset(item for item in Cipher if item.startswith(("gcm", "gmac")))
+"""Ciphers with an integrity of their own; they need key server identifiers."""
+AES = frozenset(item for item in Cipher if item not in {Cipher.DES, Cipher.TRIPLE_DES})
+"""Ciphers that may live longer than a day ("GET VPN Resiliency", long SA lifetime)."""
+
+
+def _without_counter_mode(cipher: Cipher) -> Cipher:
+    if cipher in COUNTER_MODE:
+        raise ValueError("one of des, 3des, aes-128, aes-192, aes-256")
+    return cipher
+
+
+def _of_ikev2(cipher: Cipher) -> Cipher:
+    if cipher in COUNTER_MODE - {Cipher.GCM_128, Cipher.GCM_256}:
+        raise ValueError("one of des, 3des, aes-128, aes-192, aes-256, gcm-128, gcm-256")
+    return cipher
+
+
+def _of_signature(digest: Digest) -> Digest:
+    if digest is Digest.MD5:
+        raise ValueError("one of sha1, sha256, sha384, sha512")
+    return digest
+
+
+BlockCipher = Annotated[Cipher, AfterValidator(_without_counter_mode)]
+"""Of rekeys and IKEv1, which know no counter mode."""
+Modulus = Annotated[Whole, Field(ge=1024, le=4096)]
+"""Bits; the guide's 1024 is the least, and 2048 today's practice."""
+
+
 class TransformIntent(FrozenModel):
     """A transform set. ``integrity`` is None for GCM and GMAC, which have their own."""
 
@@ -73,7 +110,7 @@ class ReplayIntent(FrozenModel):
         off: none at all.
     """
 
-    time: Annotated[int, Field(ge=1, le=100)] | None = None
+    time: Annotated[Whole, Field(ge=1, le=100)] | None = None
     counter: Literal[64, 128, 256, 512, 1024] | None = None
     off: bool = False
 
@@ -109,8 +146,8 @@ class PolicyIntent(FrozenModel):
 class RetransmitIntent(FrozenModel):
     """How often a rekey is sent again: ``number`` times every ``interval`` seconds, or ``periodic``."""
 
-    interval: Annotated[int, Field(ge=10, le=60)] = 10
-    number: Annotated[int, Field(ge=1, le=10)] | None = None
+    interval: Annotated[Whole, Field(ge=10, le=60)] = 10
+    number: Annotated[Whole, Field(ge=1, le=10)] | None = None
     periodic: bool = False
 
     @model_validator(mode="after")
@@ -131,11 +168,11 @@ class MulticastIntent(FrozenModel):
         ssm_range: what that list permits; None: the group alone.
     """
 
-    group: WrittenAddress
-    acl_name: Name | None = None
+    group: MulticastAddress
+    acl_name: ListName | None = None
     ssm: bool = True
-    ssm_acl: Name = "1"
-    ssm_range: str | None = Field(default=None, pattern=r"^[0-9.]{7,15}/[0-9]{1,2}$")
+    ssm_acl: ListName = "1"
+    ssm_range: MulticastRange | None = None
 
 
 class RekeyIntent(FrozenModel):
@@ -152,11 +189,11 @@ class RekeyIntent(FrozenModel):
         acknowledgement: 16/17 only.
     """
 
-    algorithm: Cipher | None = None
+    algorithm: BlockCipher | None = None
     kek_lifetime: KekLifetime | None = None
-    signature_hash: Digest | None = None
+    signature_hash: Annotated[Digest, AfterValidator(_of_signature)] | None = None
     key_label: Name | None = None
-    modulus: Annotated[int, Field(ge=1024, le=4096)] | None = None
+    modulus: Modulus | None = None
     transport: Literal["unicast", "multicast"] = "unicast"
     multicast: MulticastIntent | None = None
     retransmit: RetransmitIntent | None = None
@@ -172,8 +209,8 @@ class RekeyIntent(FrozenModel):
 class IkePolicyIntent(FrozenModel):
     """One ``crypto isakmp policy``. A field that nobody wrote comes from the profile."""
 
-    number: Annotated[int, Field(ge=1, le=10000)]
-    encryption: Cipher | None = None
+    number: Annotated[Whole, Field(ge=1, le=10000)]
+    encryption: BlockCipher | None = None
     hash: Digest | None = None
     dh_group: Literal[1, 2, 5, 14, 15, 16, 19, 20, 21, 24] | None = None
     lifetime: IkeLifetime | None = None
@@ -189,7 +226,7 @@ class PskIntent(FrozenModel):
             shares no router. One without ``{member}`` is a common key: allowed, and a finding.
     """
 
-    reference: Annotated[str, Field(pattern=r"^[A-Za-z0-9_./@{}-]{1,128}$")] = "psk/{member}"
+    reference: SecretPattern = "psk/{member}"
 
 
 class PkiIntent(FrozenModel):
@@ -209,18 +246,20 @@ class PkiIntent(FrozenModel):
     trustpoint: Name
     enrollment_url: Url | None = None
     subject: Subject | None = None
-    revocation: tuple[Literal["crl", "ocsp", "none"], ...] = ("crl",)
+    revocation: Annotated[tuple[Literal["crl", "ocsp", "none"], ...], Field(min_length=1), AfterValidator(once)] = (
+        "crl",
+    )
     rsa_label: Name | None = None
-    modulus: Annotated[int, Field(ge=1024, le=4096)] | None = None
-    auto_enroll: Annotated[int, Field(ge=1, le=100)] | None = None
+    modulus: Modulus | None = None
+    auto_enroll: Annotated[Whole, Field(ge=1, le=100)] | None = None
     ra: bool = False
 
 
 class KeepaliveIntent(FrozenModel):
     """Dead peer detection between key servers; seconds."""
 
-    interval: Annotated[int, Field(ge=10, le=3600)] = 15
-    retry: Annotated[int, Field(ge=2, le=60)] | None = None
+    interval: Annotated[Whole, Field(ge=10, le=3600)] = 15
+    retry: Annotated[Whole, Field(ge=2, le=60)] | None = None
     periodic: bool = True
 
 
@@ -236,7 +275,7 @@ class Gikev2Intent(FrozenModel):
     """
 
     name: Name | None = None
-    encryption: Cipher | None = None
+    encryption: Annotated[Cipher, AfterValidator(_of_ikev2)] | None = None
     integrity: Digest | None = None
     dh_group: Literal[14, 15, 16, 19, 20, 21] | None = None
     also_gdoi: bool = True
@@ -281,10 +320,18 @@ class AuthorizationIntent(FrozenModel):
     """
 
     members: bool = True
-    acl: tuple[str, ...] | None = None
+    acl: Annotated[tuple[AceText, ...], Field(min_length=1)] | None = None
     identity: Name | None = None
-    names: tuple[Annotated[str, Field(pattern=r"^(?:dn|fqdn) [A-Za-z0-9 ,=._@*-]{1,200}$")], ...] = ()
-    acl_name: Name | None = None
+    names: tuple[IdentityLine, ...] = ()
+    acl_name: ListName | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> AuthorizationIntent:
+        if self.identity is not None and self.acl is not None:
+            raise ValueError("either acl or identity")
+        if self.names and self.identity is None:
+            raise ValueError("identity, whose lines the names are")
+        return self
 
 
 class CoopIntent(FrozenModel):
@@ -296,9 +343,9 @@ class CoopIntent(FrozenModel):
         pdu: size in bytes.
     """
 
-    priorities: dict[Name, Annotated[int, Field(ge=1, le=255)]] | None = None
+    priorities: dict[Name, Annotated[Whole, Field(ge=1, le=255)]] | None = None
     protocol_version: Literal["base", "optimize"] | None = None
-    pdu: Annotated[int, Field(ge=1, le=65000)] | None = None
+    pdu: Annotated[Whole, Field(ge=1, le=65000)] | None = None
 
 
 class KssidIntent(FrozenModel):
@@ -308,10 +355,10 @@ class KssidIntent(FrozenModel):
         values: identifiers 0 to 127 by device; None: spread evenly over the key servers.
     """
 
-    values: dict[Name, tuple[Annotated[int, Field(ge=0, le=127)], ...]] | None = None
+    values: dict[Name, tuple[Annotated[Whole, Field(ge=0, le=127)], ...]] | None = None
 
 
 class D3pIntent(FrozenModel):
     """IP delivery delay detection: window in milliseconds, 1000 to 100000."""
 
-    window: Annotated[int, Field(ge=1000, le=100000)]
+    window: Annotated[Whole, Field(ge=1000, le=100000)]

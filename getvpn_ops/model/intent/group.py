@@ -20,7 +20,7 @@ from getvpn_ops.model.intent.crypto import (
     RekeyIntent,
 )
 from getvpn_ops.model.intent.router import KeyServerIntent, MemberIntent
-from getvpn_ops.model.intent.written import Name
+from getvpn_ops.model.intent.written import Identity, Name, Whole
 
 
 class Direction(StrEnum):
@@ -62,10 +62,10 @@ class GdoiGroupIntent(FrozenModel):
     """
 
     schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
-    name: str
-    identity: int | str | None = None
-    key_servers: tuple[str, ...] | None = None
-    members: tuple[str, ...] | None = None
+    name: Name
+    identity: Identity | None = None
+    key_servers: tuple[Name, ...] | None = None
+    members: tuple[Name, ...] | None = None
     direction: Direction | None = None
     fail_close: bool | None = None
 
@@ -73,15 +73,15 @@ class GdoiGroupIntent(FrozenModel):
     profile: Profile = Profile.TODAY
     keyword: Literal["gdoi", "gkm"] = "gdoi"
     policies: Annotated[tuple[PolicyIntent, ...], Field(min_length=1)] | None = None
-    services: dict[Name, tuple[Match, ...]] = Field(default_factory=dict)
+    services: dict[Name, Annotated[tuple[Match, ...], Field(min_length=1)]] = Field(default_factory=dict)
     rekey: RekeyIntent = RekeyIntent()
     ike: IkeIntent = IkeIntent()
     authorization: AuthorizationIntent | None = None
     coop: CoopIntent = CoopIntent()
-    group_size: Annotated[str, Field(pattern=r"^(?:small (?:8|12|16)|medium|large)$")] | None = None
+    group_size: Literal["small 8", "small 12", "small 16", "medium", "large"] | None = None
     kssid: KssidIntent | None = None
     d3p: D3pIntent | None = None
     pfs: bool = False
-    buffers: Annotated[int, Field(ge=18024, le=65535)] | None = None
+    buffers: Annotated[Whole, Field(ge=18024, le=65535)] | None = None
     member_defaults: MemberIntent = MemberIntent()
     key_server_defaults: KeyServerIntent = KeyServerIntent()

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from getvpn_ops.model.base import FrozenModel
 from getvpn_ops.model.intent.access import AccessListIntent
 from getvpn_ops.model.intent.crypto import IkePolicyIntent, ReplayIntent
 from getvpn_ops.model.intent.written import (
+    Addresses,
     InterfaceName,
     InterfaceNames,
+    Mask,
     Name,
     Names,
     SecretReference,
     Sequence,
+    Whole,
     WrittenAddress,
 )
 
-Mss = Annotated[int, Field(ge=500, le=1460)]
+Mss = Annotated[Whole, Field(ge=500, le=1460)]
 
 
 class PeerKeyIntent(FrozenModel):
@@ -36,8 +39,14 @@ class PeerKeyIntent(FrozenModel):
     """
 
     address: WrittenAddress
-    mask: str | None = Field(default=None, pattern=r"^[0-9.]{7,15}$")
+    mask: Mask | None = None
     reference: SecretReference
+
+    @model_validator(mode="after")
+    def _of_ipv4(self) -> PeerKeyIntent:
+        if self.mask is not None and self.address.version != 4:  # noqa: PLR2004 -- IP version
+            raise ValueError("a mask with an IPv4 address only")
+        return self
 
 
 class FailCloseIntent(FrozenModel):
@@ -54,15 +63,23 @@ class FailCloseIntent(FrozenModel):
     revert: bool = False
 
 
+def _in_short(value: object) -> object:
+    return {} if value is True else value
+
+
+FailClose = Annotated[FailCloseIntent | Literal[False], BeforeValidator(_in_short)]
+"""``true`` is fail-close with everything as usual."""
+
+
 class ClientIntent(FrozenModel):
     """Further lines of a member (``client ...``), none of which is a default; see ``ClientConfig``."""
 
     registration_interface: InterfaceName | None = None
-    rekey_encryption: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]+(?: \d{3})?$")], ...] = ()
+    rekey_encryption: tuple[Literal["des-cbc", "3des-cbc", "aes", "aes 128", "aes 192", "aes 256"], ...] = ()
     rekey_hash: tuple[Literal["sha", "sha256", "sha384", "sha512"], ...] = ()
     transform_sets: Names = ()
-    recovery_check_interval: Annotated[int, Field(ge=100, le=1000)] | None = None
-    status_track: Annotated[int, Field(ge=1, le=1000)] | None = None
+    recovery_check_interval: Annotated[Whole, Field(ge=100, le=1000)] | None = None
+    status_track: Annotated[Whole, Field(ge=1, le=1000)] | None = None
     bypass_policy: bool = False
     pfs: bool = False
 
@@ -93,17 +110,17 @@ class MemberIntent(FrozenModel):
         psk: name of this member's secret, in place of that by pattern.
     """
 
-    addresses: tuple[WrittenAddress, ...] | None = None
-    interfaces: InterfaceNames | None = None
+    addresses: Annotated[Addresses, Field(min_length=1)] | None = None
+    interfaces: Annotated[InterfaceNames, Field(min_length=1)] | None = None
     local_address: InterfaceName | None = None
-    servers: Names | None = None
+    servers: Annotated[Names, Field(min_length=1)] | None = None
     group_name: Name | None = None
     map_name: Name | None = None
     map_sequence: Sequence | None = None
     vrf: Name | None = None
     keyring: Name | None = None
     exceptions: AccessListIntent | None = None
-    fail_close: FailCloseIntent | Literal[False] | None = None
+    fail_close: FailClose | None = None
     passive: bool | None = None
     adjust_mss: dict[InterfaceName, Mss] | None = None
     df_bit: Literal["clear", "copy", "set"] | None = None
@@ -133,7 +150,7 @@ class KeyServerIntent(FrozenModel):
     address: WrittenAddress | None = None
     group_name: Name | None = None
     hold_queue_interfaces: InterfaceNames | None = None
-    hold_queue: Annotated[int, Field(ge=1, le=65535)] | None = None
+    hold_queue: Annotated[Whole, Field(ge=1, le=65535)] | None = None
     multicast_interfaces: InterfaceNames | None = None
     replay: ReplayIntent | None = None
     ike_policies: Annotated[tuple[IkePolicyIntent, ...], Field(min_length=1)] | None = None

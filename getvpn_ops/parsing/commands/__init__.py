@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from getvpn_ops.errors import TemplateError
-from getvpn_ops.parsing.commands import config, crypto, gdoi_gm, gdoi_ks, system
+from getvpn_ops.parsing.commands import config, crypto, event_trace, gdoi_gm, gdoi_ks, system
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,7 @@ COMMANDS: tuple[Command, ...] = (
     *gdoi_gm.COMMANDS,
     *crypto.COMMANDS,
     *system.COMMANDS,
+    *event_trace.COMMANDS,
     *config.COMMANDS,
 )
 

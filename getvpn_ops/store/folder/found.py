@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import io
 import lzma
@@ -18,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any
 
 from getvpn_ops.errors import UsageError
+from getvpn_ops.store.folder.times import of_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +30,10 @@ LARGEST = 64 * 2**20
 _LARGEST_ARCHIVE = 512 * 2**20
 _ALL_TOGETHER = 2 * 2**30
 _DEEPEST = 20  # folders within folders
+_MOST_FILES = 200_000  # an archive of empty files is small
+_LONGEST_NAME, _LONGEST_PATH = 255, 4096  # of an archive's member: no file system holds more, and no time is lost on it
+_SHOWN = 60  # characters of such a name
+_SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 
 _TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 _PACKED: dict[str, Callable[[IO[bytes]], Any]] = {
@@ -37,7 +43,7 @@ _PACKED: dict[str, Callable[[IO[bytes]], Any]] = {
 }
 _UNPACKING_FAILS = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError,
-    RuntimeError, NotImplementedError, ValueError, struct.error,
+    RuntimeError, NotImplementedError, ValueError, OverflowError, struct.error,
 )  # fmt: skip
 _UT = 0x5455  # extra field of Info-ZIP: the time of change in UTC, where the old field has local time
 _NOT_CAPTURES = {".ds_store", "thumbs.db", "desktop.ini"}
@@ -81,18 +87,32 @@ class _Search:
     files: dict[PurePosixPath, Found] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     size: int = 0
+    full: bool = False
 
     def leave(self, name: PurePosixPath | str, reason: str) -> None:
         self.notes.append(Note(str(name), reason))
 
     def take(self, name: PurePosixPath, modified: datetime, content: bytes) -> None:
         """Keep a file, unless there is too much of everything."""
-        self.size += len(content)
-        if self.size > _ALL_TOGETHER:
-            self.size -= len(content)
+        if self.size + len(content) > _ALL_TOGETHER:
             self.leave(name, f"not read: with it there would be more than {_ALL_TOGETHER >> 20} MB to read")
             return
-        self.files[name] = Found(name, modified, content)
+        self.size += len(content)
+        free, number = name, 1
+        while free in self.files:  # a.log and a.log.gz, or an archive that holds a name twice
+            number += 1
+            free = name.with_name(f"{name.stem} ({number}){name.suffix}")
+        self.files[free] = Found(free, modified, content)
+
+    def has_room(self, name: PurePosixPath) -> bool:
+        """Whether a name is short enough to be understood, and there are not too many files before it."""
+        if len(self.files) + len(self.notes) >= _MOST_FILES:
+            self.full = True
+            return False
+        if len(str(name)) > _LONGEST_PATH or len(name.name) > _LONGEST_NAME:
+            self.leave(f"{str(name)[:_SHOWN]}...", "not read: its name is too long")
+            return False
+        return True
 
 
 def search(path: Path) -> tuple[dict[PurePosixPath, Found], list[Note]]:
@@ -115,6 +135,8 @@ def search(path: Path) -> tuple[dict[PurePosixPath, Found], list[Note]]:
     except OSError as exc:
         msg = f"cannot read {path}: {exc.strerror}"
         raise UsageError(msg) from exc
+    if found.full:
+        found.leave(path.name, f"more than {_MOST_FILES:,} files: the rest is not read")
     return found.files, found.notes
 
 
@@ -158,11 +180,13 @@ def _file(found: _Search, path: Path, name: PurePosixPath) -> None:
             found.leave(name, f"not read: {state.st_size >> 20} MB; the limit is {limit >> 20} MB")
             return
         content = file.read(limit)
-    _sort_in(found, name, datetime.fromtimestamp(state.st_mtime, UTC), content)
+    _sort_in(found, name, of_file(state.st_mtime, _SINCE), content)
 
 
 def _sort_in(found: _Search, name: PurePosixPath, modified: datetime, content: bytes, *, within: bool = False) -> None:
     """Take a file, or the files within it."""
+    if not found.has_room(name):
+        return
     if name.name.lower() in _NOT_CAPTURES or name.name.startswith("._"):
         found.leave(name, "not read: what a desktop adds to folders")
     elif not _is_archive(name) or not content:
@@ -173,6 +197,8 @@ def _sort_in(found: _Search, name: PurePosixPath, modified: datetime, content: b
         try:
             for member, changed, data in _members(found, name, modified, content):
                 _sort_in(found, member, changed, data, within=True)
+                if found.full:
+                    break
         except _UNPACKING_FAILS as exc:
             found.leave(name, f"cannot be unpacked, or not whole: {str(exc) or type(exc).__name__}")
 
@@ -198,7 +224,7 @@ def _members(
                     continue
                 with archive.open(info) as file:
                     if (data := _bounded(found, below, file)) is not None:
-                        yield below, _zip_time(info), data
+                        yield below, _zip_time(info, modified), data
     elif lower.endswith(_TAR):
         with tarfile.open(fileobj=io.BytesIO(content)) as tar:
             for member in tar:
@@ -209,7 +235,7 @@ def _members(
                 if held is None:
                     found.leave(below, "not read: no regular file")
                 elif (data := _bounded(found, below, held)) is not None:
-                    yield below, datetime.fromtimestamp(member.mtime, UTC), data
+                    yield below, of_file(member.mtime, modified), data
     else:
         inner = name.with_suffix("")
         with _PACKED[name.suffix.lower()](io.BytesIO(content)) as packed:
@@ -233,12 +259,19 @@ def _bounded(found: _Search, name: PurePosixPath, file: IO[bytes]) -> bytes | No
     return data
 
 
-def _zip_time(info: zipfile.ZipInfo) -> datetime:
-    """When a member was changed: in UTC if the archive says so, else its local time taken for UTC."""
+def _zip_time(info: zipfile.ZipInfo, otherwise: datetime) -> datetime:
+    """When a member was changed: in UTC if the archive says so, else its local time taken for UTC.
+
+    Some programs write no time at all (month and day 0): then it is the archive's own.
+    """
     extra = info.extra
-    while len(extra) >= 4:  # noqa: PLR2004 -- two numbers: what it is, and how long
-        kind, length = struct.unpack("<HH", extra[:4])
-        if kind == _UT and length >= 5 and extra[4] & 1:  # noqa: PLR2004 -- flags and a time
-            return datetime.fromtimestamp(struct.unpack("<i", extra[5:9])[0], UTC)
-        extra = extra[4 + length :]
-    return datetime(*info.date_time, tzinfo=UTC)
+    with contextlib.suppress(struct.error):
+        while len(extra) >= 4:  # noqa: PLR2004 -- two numbers: what it is, and how long
+            kind, length = struct.unpack("<HH", extra[:4])
+            if kind == _UT and length >= 5 and extra[4] & 1:  # noqa: PLR2004 -- flags and a time
+                return of_file(struct.unpack("<i", extra[5:9])[0], otherwise)
+            extra = extra[4 + length :]
+    try:
+        return datetime(*info.date_time, tzinfo=UTC)
+    except ValueError:
+        return otherwise

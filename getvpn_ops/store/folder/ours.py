@@ -72,9 +72,13 @@ def must_be_replaceable(path: Path) -> None:
     Raises:
         UsageError: it would.
     """
-    target = path.absolute()
-    _replaceable(target)
-    there = next(folder for folder in (target, *target.parents) if folder.exists())
+    try:
+        target = path.absolute()
+        _replaceable(target)
+        there = next(folder for folder in (target, *target.parents) if folder.exists())
+    except OSError as exc:
+        msg = f"cannot write captures to {path}: {exc.strerror}"
+        raise UsageError(msg) from exc
     if not there.is_dir() or not os.access(there, os.W_OK):
         why = "not yours to write to" if there.is_dir() else "no folder"
         msg = f"cannot write captures to {path}: {there} is {why}"
@@ -98,8 +102,8 @@ def write_folder(path: Path, captures: Iterable[Capture], visits: Iterable[Visit
     Raises:
         UsageError: the folder holds something else, or cannot be written.
     """
-    target = path.absolute()
     try:
+        target = path.absolute()
         old = _replaceable(target)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
@@ -146,6 +150,9 @@ def read_ours(
             place = path.parent / kept.file
             if place not in files:
                 notes.append(Note(str(place), f"is missing: {kept.device}, {kept.command}"))
+                continue
+            if place in taken:
+                notes.append(Note(str(place), "stands in the manifest twice; it is used once"))
                 continue
             taken.add(place)
             content = files[place].content
@@ -194,8 +201,8 @@ def _replaceable(target: Path) -> bool:
     if target.is_symlink() or not target.is_dir():
         msg = f"{target} is no folder: name one that is new or empty"
         raise UsageError(msg)
-    if target.samefile(Path.cwd()):
-        msg = f"{target} is the folder you are in: name one below it, or go elsewhere"
+    if Path.cwd().is_relative_to(target.resolve()):
+        msg = f"{target} is the folder you are in, or above it: name one below it, or go elsewhere"
         raise UsageError(msg)
     there = {
         PurePosixPath(item.relative_to(target).as_posix())

@@ -20,6 +20,7 @@ _SUMMER = re.compile(r"^clock summer-time (?P<name>\S+) ", re.MULTILINE)
 _SCRIPT = re.compile(r"Script started on (?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d)")
 _HEAD = 400  # characters of an output in which the stamps of its prompt stand
 _UTC_NAMES = {"UTC": timedelta(), "GMT": timedelta()}
+_YEARS = range(1970, 3000)  # what lies beyond is no time of a capture, and cannot be reckoned with
 _STEP = timedelta(microseconds=1)  # keeps the order of what has one time in common
 
 
@@ -62,13 +63,31 @@ def clock(command: str, text: str, offsets: Mapping[str, timedelta]) -> datetime
         )
     except ValueError:  # such as 30 February, or an offset of a hundred hours
         return None
-    return local.astimezone(UTC)
+    return local.astimezone(UTC) if local.year in _YEARS else None
 
 
 def script_start(text: str) -> datetime | None:
     """The time in the first line of a log of ``script``, if it has an offset."""
     found = _SCRIPT.match(text[:_HEAD])
-    return datetime.fromisoformat(found["time"]).astimezone(UTC) if found else None
+    try:
+        told = datetime.fromisoformat(found["time"]) if found else None
+    except ValueError:  # such as the 32nd
+        return None
+    return told.astimezone(UTC) if told is not None and told.year in _YEARS else None
+
+
+def of_file(seconds: float, otherwise: datetime) -> datetime:
+    """The time of a file by its seconds since 1970.
+
+    Args:
+        seconds: as a file system, or an archive, has them; may be anything.
+        otherwise: what counts if they are no time.
+    """
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return otherwise
+    return moment if moment.year in _YEARS else otherwise
 
 
 def spread(told: Sequence[tuple[str, datetime | None]], start: datetime | None, modified: datetime) -> list[datetime]:

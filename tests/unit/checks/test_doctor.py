@@ -85,6 +85,7 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("doctor-hostname", "no prompt"): (lambda: visited(hostname=""), Status.UNKNOWN, "no prompt"),
     ("doctor-serial", "same"): (healthy, Status.PASS, "FOC2431N0AV"),
+    ("doctor-serial", "same, in small letters"): (lambda: known(serial="foc2431n0av"), Status.PASS, "FOC2431N0AV"),
     ("doctor-serial", "another"): (lambda: known(serial="FOC0000AAAA"), Status.FAIL, "serial: FOC2431N0AV"),
     ("doctor-serial", "another, and it ended there"): (
         lambda: visited(trouble=Trouble.WRONG_DEVICE, reason="it says FOCX", next_step="look"),
@@ -100,7 +101,18 @@ CASES: dict[tuple[str, str], Case] = {
     ("doctor-privilege", "nothing in it"): (lambda: unanswered(RunningConfig, empty=True), Status.PASS, ""),
     ("doctor-privilege", "not asked"): (lambda: without(healthy(), DEVICE, RunningConfig), Status.UNKNOWN, "nothing"),
     ("doctor-release", "new"): (healthy, Status.PASS, "17.3.6"),
-    ("doctor-release", "ancient"): (lambda: told(Version, release="12.3(26)"), Status.FAIL, "12.4T or later"),
+    ("doctor-release", "ancient"): (lambda: told(Version, release="12.3(26)"), Status.FAIL, "12.4(11)T or later"),
+    ("doctor-release", "the mainline of 12.4 has no GETVPN"): (
+        lambda: told(Version, release="12.4(25d)"), Status.FAIL, "12.4(11)T or later",
+    ),
+    ("doctor-release", "the first trains of 12.4T had none"): (
+        lambda: told(Version, release="12.4(6)T11"), Status.FAIL, "12.4(11)T or later",
+    ),
+    ("doctor-release", "12.4T"): (
+        lambda: edited(known(release="12.4(22)T2"), DEVICE, Version, lambda v: replace(v, release="12.4(22)T2")),
+        Status.PASS, "12.4(22)T2",
+    ),
+    ("doctor-release", "spelt with zeros"): (lambda: known(release="17.03.06"), Status.PASS, "17.3.6"),
     ("doctor-release", "another"): (lambda: known(release="17.6.5"), Status.FAIL, "release: 17.3.6"),
     ("doctor-release", "none"): (lambda: told(Version, release=None), Status.UNKNOWN, "no release"),
     ("doctor-software", "there"): (healthy, Status.PASS, "known"),

@@ -33,6 +33,7 @@ ACCESS = {
     "file: ~/a, b/secret": ("password", (FromFile(path=Path("~/a, b/secret")),)),
     "command:pass show 'net {ops}'": ("password", (FromCommand(argv=("pass", "show", "net {ops}")),)),
     "keyring": ("password", (FromKeyring(service="getvpn-ops"),)),
+    "keyring:O'Brien": ("password", (FromKeyring(service="O'Brien"),)),
     "agent": ("agent", True),
     "key:~/.ssh/id_rsa": ("key_file", Path("~/.ssh/id_rsa")),
 }
@@ -103,6 +104,13 @@ def test_a_workspace_of_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert Path("w/playbooks").is_dir()
     with pytest.raises(UsageError, match=r"w/getvpn-ops\.yaml is there already"):
         run("init", "w", "--yes")
+
+
+def test_a_file_stands_where_a_folder_is_to_be(tmp_path: Path) -> None:
+    (tmp_path / "playbooks").touch()
+    with pytest.raises(UsageError, match=r"cannot make the folder .*playbooks: File exists"):
+        run("init", str(tmp_path), "--yes")
+    assert not (tmp_path / "getvpn-ops.yaml").exists()
 
 
 REFUSED = {

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import textwrap
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +78,8 @@ class Ring(keyring.backend.KeyringBackend):
     priority = 1
 
     def get_password(self, service: str, username: str) -> str | None:
+        if service == "locked":
+            raise RuntimeError(CANARY)
         return {("routers", "ops"): CANARY, ("other", "robot"): CANARY}.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
@@ -86,6 +90,8 @@ class Ring(keyring.backend.KeyringBackend):
 def _around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("CANARY_PASSWORD", CANARY)
     monkeypatch.setenv("OTHER", "secret of enable")
+    monkeypatch.setenv("TWO_LINES", f"{CANARY}\nreload")
+    monkeypatch.setenv("NO_TEXT", f"{CANARY}\udcff")
     before = keyring.get_keyring()
     keyring.set_keyring(Ring())  # type: ignore[no-untyped-call] # of keyring's base class
     yield
@@ -102,6 +108,11 @@ def test_a_source_gives_it(tmp_path: Path, source: Callable[[Path], dict[str, An
     assert login.enable.get_secret_value() == "secret of enable"
     assert CANARY not in repr(login)
     assert CANARY not in repr(credentials.__dict__)
+
+
+def piped(root: Path) -> dict[str, str]:
+    os.mkfifo(root / "pipe", 0o600)
+    return {"from": "file", "path": "pipe"}
 
 
 NOTHING: dict[str, tuple[Callable[[Path], dict[str, Any]], str]] = {
@@ -128,6 +139,11 @@ NOTHING: dict[str, tuple[Callable[[Path], dict[str, Any]], str]] = {
     ),
     "no program": (lambda _root: {"from": "command", "argv": ["no-such-program"]}, "cannot be started"),
     "no shell": (lambda _root: {"from": "command", "argv": ["echo x | cat"]}, "cannot be started"),
+    "a pipe": (piped, "pipe is no file"),
+    "controls in a variable": (lambda _root: {"from": "environment", "name": "TWO_LINES"}, "TWO_LINES holds control"),
+    "controls in a file": (lambda root: written(root, f"{CANARY}\x03\n"), "holds control characters"),
+    "a variable that is no text": (lambda _root: {"from": "environment", "name": "NO_TEXT"}, "NO_TEXT holds no text"),
+    "the ring fails": (lambda _root: {"from": "keyring", "service": "locked"}, "cannot be used: RuntimeError"),
     "nothing in the ring": (lambda _root: {"from": "keyring", "service": "unknown"}, "has nothing for 'ops'"),
     "nobody there": (lambda _root: {"from": "prompt"}, "no terminal to ask at"),
 }
@@ -142,6 +158,7 @@ def test_a_source_has_nothing_and_says_why(tmp_path: Path, source: Callable[[Pat
     assert CANARY not in str(caught.value)
     assert CANARY not in repr(caught.value.__cause__)
     next_one = {"from": "environment", "name": "CANARY_PASSWORD"}
+    (tmp_path / "pipe").unlink(missing_ok=True)
     assert _password(made(tmp_path, password=[source(tmp_path), next_one]).login("r1", HERE)) == CANARY
 
 
@@ -240,3 +257,61 @@ def test_without_a_terminal_nobody_is_asked() -> None:
         [sys.executable, "-c", ask], stdin=subprocess.DEVNULL, capture_output=True, check=True, start_new_session=True
     )
     assert done.stdout == b"None\n"
+
+
+def test_a_terminal_that_would_show_what_is_typed_is_not_asked_at() -> None:
+    """A terminal of its own, whose echo cannot be turned off."""
+    body = """
+        import os, pty, sys, termios
+        from getvpn_ops.devices.secret_sources import Nothing, ask_terminal
+
+        def refuse(*_):
+            raise termios.error(25, "not a terminal")
+
+        pid, terminal = pty.fork()
+        if not pid:
+            termios.tcgetattr = refuse
+            try:
+                print(ask_terminal("? "))
+            except Nothing as exc:
+                print(exc)
+            sys.stdout.flush()
+            os._exit(0)
+        os.write(terminal, b"typed\\n")
+        said = b""
+        try:
+            while more := os.read(terminal, 1024):
+                said += more
+        except OSError:
+            pass
+        print(said.decode().splitlines()[-1])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(body)], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "the terminal would show what is typed\n"
+
+
+def test_an_answer_is_one_line(tmp_path: Path) -> None:
+    credentials = made(tmp_path, lambda _question: SecretStr(f"{CANARY}\x1b[A"), password=[{"from": "prompt"}])
+    with pytest.raises(SessionError, match="the answer holds control characters") as caught:
+        credentials.login("r1", HERE)
+    assert CANARY not in str(caught.value)
+
+
+def test_a_password_of_the_inventory_is_one_line(tmp_path: Path) -> None:
+    access = Access("10.0.0.1", 22, password=SecretStr(f"{CANARY}\nreload"))
+    with pytest.raises(SessionError, match="the password in the inventory holds control characters") as caught:
+        made(tmp_path, password=[]).login("r1", access)
+    assert CANARY not in str(caught.value)
+
+
+def test_a_command_does_not_get_the_password_of_the_store(tmp_path: Path) -> None:
+    look = {"from": "command", "argv": script(tmp_path, "import os; print('OTHER' in os.environ)")}
+    settings = Settings.model_validate(
+        {
+            "store_password": [{"from": "environment", "name": "OTHER"}],
+            "credentials": {"username": "ops", "enable": [], "password": [look]},
+        }
+    )
+    assert _password(Credentials(Workspace(tmp_path, settings), Redactor()).login("r1", HERE)) == "False"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,16 +194,17 @@ from nornir.core.inventory import Defaults, Group, Groups, Host, Hosts, Inventor
 
 
 class Warehouse:
-    def __init__(self, role="gm"):
+    def __init__(self, role="gm", names=(("gm1", "gm1"), ("gm2", "gm2"))):
         self.role = role
+        self.names = names
 
     def load(self):
         defaults = Defaults(username="ops")
         group = Group(name="all", data={"role": self.role, "gdoi_groups": ["WAN"]}, defaults=defaults)
         hosts = Hosts()
-        for number in (1, 2):
-            hosts[f"gm{number}"] = Host(name=f"gm{number}", hostname=f"10.0.0.{number}", defaults=defaults,
-                                        groups=ParentGroups([group]))
+        for number, (key, name) in enumerate(self.names, 1):
+            hosts[key] = Host(name=name, hostname=f"10.0.0.{number}", defaults=defaults,
+                              groups=ParentGroups([group]))
         return Inventory(hosts=hosts, groups=Groups({"all": group}), defaults=defaults)
 """
 
@@ -237,6 +239,27 @@ def test_another_plugin_gives_the_hosts(warehouse: Path) -> None:
     (warehouse / "nornir.yaml").write_text("inventory: {plugin: Warehouse, options: {colour: red}}\n")
     with pytest.raises(MistakesError, match="plugin 'Warehouse' gave nothing: TypeError"):
         load_inventory(find_workspace())
+
+
+ODD_NAMES = {
+    "a way out": ("../../etc/gm", "expected a name of letters, digits"),
+    "blanks": ("gm 1", "expected a name of letters, digits"),
+    "a line end": ("gm1\nreload", "expected a name of letters, digits"),
+    "no text": (7, "expected a name of letters, digits"),
+    "another than its key": ("other", "the inventory calls it 'gm1', too: expected one name"),
+}
+
+
+@pytest.mark.parametrize("case", ODD_NAMES)
+def test_names_of_a_plugin_are_names_of_files_too(warehouse: Path, case: str) -> None:
+    name, said = ODD_NAMES[case]
+    names = [["gm1" if name == "other" else name, name]]
+    (warehouse / "nornir.yaml").write_text(
+        json.dumps({"inventory": {"plugin": "Warehouse", "options": {"names": names}}})
+    )
+    with pytest.raises(MistakesError) as caught:
+        load_inventory(find_workspace())
+    assert said in str(caught.value)
 
 
 PILOTS = ["ham-gm1", "ork-gm1"]
@@ -371,6 +394,42 @@ def test_a_table_survives_being_written(tmp_path: Path) -> None:
     file.write_text("{old: {hostname: 10.0.0.9}}\n")
     with pytest.raises(UsageError, match="nothing can be put behind it"):
         append_hosts(file, hosts, "")
+
+
+OLD_FILES = {
+    "Windows line ends": b"# ours\r\nold: {hostname: 10.0.0.9}  # first\r\n",
+    "a byte order mark": b"\xef\xbb\xbfold: {hostname: 10.0.0.9}\n",
+    "both": b"\xef\xbb\xbfold:\r\n  hostname: 10.0.0.9",
+}
+
+
+@pytest.mark.parametrize("old", OLD_FILES.values(), ids=OLD_FILES)
+def test_what_stands_in_a_file_stays_to_the_byte(tmp_path: Path, old: bytes) -> None:
+    file = tmp_path / "hosts.yaml"
+    file.write_bytes(old)
+    append_hosts(file, {"new": {"hostname": "10.0.0.1"}}, "Imported from \x1b[31m\udcff.csv")
+    made = file.read_bytes()
+    assert made.startswith(old)
+    assert made.count(b"\r\n") in {0, made.count(b"\n")}
+    assert rb"# Imported from \x1b[31m\udcff.csv" in made
+    assert [*load_folder(tmp_path).inventory.devices] == ["old", "new"]
+
+
+def test_hosts_that_are_added_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.yaml"
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(40):
+            pool.submit(append_hosts, file, {f"r{number}": {"hostname": f"10.0.0.{number}"}}, "test")
+    assert len(load_folder(tmp_path).inventory.devices) == 40
+
+
+def test_a_file_that_broke_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "hosts.yaml"
+    for broken in (b"a: [", b"a: \xff"):
+        file.write_bytes(broken)
+        with pytest.raises(UsageError, match="is not YAML any more"):
+            append_hosts(file, {"new": {}}, "")
+        assert file.read_bytes() == broken
 
 
 WRONG_TABLES = {

@@ -15,6 +15,7 @@ import pytest
 
 from getvpn_ops.devices.hostkeys import HostKey, KnownHosts, verify
 from getvpn_ops.devices.terms import SessionError
+from getvpn_ops.errors import UsageError
 from getvpn_ops.model.capture import Trouble
 
 KEYGEN = shutil.which("ssh-keygen")
@@ -156,3 +157,12 @@ def test_verify(tmp_path: Path, case: str) -> None:
         assert "hostkeys rotate lds-ks1" in error.value.next_step
     if case == "unknown":
         assert "hostkeys pin lds-ks1" in error.value.next_step
+
+
+def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "known_hosts").mkdir()
+    pinned = KnownHosts(tmp_path / "known_hosts")
+    for ask in (pinned.entries, pinned.must_be_readable, lambda: pinned.find("r1")):
+        with pytest.raises(UsageError, match="known_hosts cannot be read: Is a directory"):
+            ask()
+    KnownHosts(tmp_path / "none").must_be_readable()

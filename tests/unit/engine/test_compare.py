@@ -55,7 +55,14 @@ CASES: dict[str, tuple[Outcome | None, Outcome | None, ChangeKind | None]] = {
     "others-fail": (failing("ks1"), failing("ks2"), STILL),
     "the-same-fail-with-other-figures": (failing("ks1", actual="1"), failing("ks1", actual="2"), STILL),
     "fewer-seen-but-not-all-looked-at": (failing("ks1", "ks2"), failing("ks1", status=Status.UNKNOWN), STILL),
-}
+    "fewer-seen-and-the-rest-broke-off": (
+        failing("ks1", "ks2"), failing("ks1").model_copy(update={"reason": "ks2: unreachable"}), STILL,
+    ),
+    "fewer-seen-and-one-of-them-unknown": (
+        failing("ks1", "ks2"), outcome(PRIMARY, "WAN", Status.FAIL, *failing("ks1").findings,
+                                       finding(Status.UNKNOWN, "ks2", "peer")), STILL,
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("before", "now", "kind"), CASES.values(), ids=CASES)

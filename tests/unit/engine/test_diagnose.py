@@ -8,18 +8,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from fleets import BankFleet, Silent, changed, state_of
+from fleets import BankFleet, Silent, changed, edited, state_of
 from rich.console import Console
 from wards import EARLY, Ward, early, healthy
 
 from getvpn_ops.checks.diagnosis import CAUSES
+from getvpn_ops.devices.permissions import Purpose, permit
 from getvpn_ops.engine.diagnose import diagnose, look_again, second_look, with_captures
 from getvpn_ops.errors import UsageError
 from getvpn_ops.model.capture import Capture
 from getvpn_ops.model.diagnosis import Likelihood, Points
 from getvpn_ops.model.inventory import Device, Inventory
 from getvpn_ops.model.plain import to_plain
+from getvpn_ops.model.state.gdoi import Gdoi
 from getvpn_ops.model.state.reach import Ping
+from getvpn_ops.model.values import Sentinel
 from getvpn_ops.reports.diagnosis import cause_page, diagnosis_view
 
 if TYPE_CHECKING:
@@ -194,3 +197,30 @@ def test_each_cause_has_a_page() -> None:
 def test_every_fault_of_the_ward_is_named_in_the_group() -> None:
     suspected = {(item.cause, device) for item in wan(early()).suspects for device in item.devices}
     assert {(cause, member) for member, (_, cause) in EARLY.items()} <= suspected
+
+
+VRFS: dict[str, tuple[dict[str, object], str, str]] = {
+    "the global table": ({"vrf": Sentinel.NONE}, "ping 10.", "ping 10."),
+    "one VRF": ({"vrf": "WAN", "fvrf": None, "ivrf": None}, "ping vrf WAN 10.", "ping vrf WAN 10."),
+    "one outside, one inside": ({"fvrf": "OUT", "ivrf": "IN"}, "ping vrf OUT 10.", "ping vrf IN 10."),
+    "outside only": ({"fvrf": "OUT", "ivrf": Sentinel.NONE}, "ping vrf OUT 10.", "ping 10."),
+}
+
+
+@pytest.mark.parametrize(("fields", "outside", "inside"), VRFS.values(), ids=VRFS)
+def test_probes_start_in_the_vrf_of_the_member(fields: dict[str, object], outside: str, inside: str) -> None:
+    def placed(state: FleetState, device: str) -> FleetState:
+        def edit(gdoi: Gdoi) -> Gdoi:
+            groups = (
+                replace(group, members=tuple(replace(item, **fields) for item in group.members))  # type: ignore[arg-type]
+                for group in gdoi.groups
+            )
+            return replace(gdoi, groups=tuple(groups))
+
+        return edited(state, device, Gdoi, edit)
+
+    for state, device, begin in ((early(), "bri-gm1", outside), (healthy(), "edi-gm1", inside)):
+        (asked,) = second_look(placed(state, device), device).values()
+        assert all(command.startswith(begin) for command in asked)
+        for command in asked:
+            permit(command, Purpose.PROBE)

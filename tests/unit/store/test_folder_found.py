@@ -9,6 +9,7 @@ import lzma
 import os
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 import tarfile
@@ -216,6 +217,80 @@ def test_names_in_archives_lead_nowhere(tmp_path: Path) -> None:
     assert [str(name) for name in files] == ["a.zip/up.txt", "a.zip/etc/down.txt", "a.zip/c:/logs/win.txt"]
     assert notes == []
     assert [item.name for item in tmp_path.iterdir()] == ["a.zip"]
+
+
+def test_names_that_stand_twice_are_both_read(tmp_path: Path) -> None:
+    (tmp_path / "ks1.txt").write_bytes(LOG)
+    (tmp_path / "ks1.txt.gz").write_bytes(gzip.compress(b"older " + LOG))
+    (tmp_path / "logs.tar").write_bytes(tarred({"a.txt": b"1", "./a.txt": b"2", "x/../a.txt": b"3"}, "w"))
+    files, notes = search(tmp_path)
+    assert {str(name): item.content for name, item in files.items()} == {
+        "ks1.txt": LOG,
+        "ks1 (2).txt": b"older " + LOG,
+        "logs.tar/a.txt": b"1",
+        "logs.tar/a (2).txt": b"2",
+        "logs.tar/x/a.txt": b"3",
+    }
+    assert notes == []
+
+
+def odd_tar(mtime: float) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("ks1.txt")
+        info.size, info.mtime = len(LOG), mtime
+        archive.addfile(info, io.BytesIO(LOG))
+    return out.getvalue()
+
+
+def zip_without_time() -> bytes:
+    """As some programs write it: month and day are 0."""
+    return zipped({"ks1.txt": LOG}).replace(zip_time(2026, 3, 1), zip_time(1980, 0, 0))
+
+
+def zip_time(year: int, month: int, day: int) -> bytes:
+    """Of 10:45:00, as a zip has it."""
+    return struct.pack("<HH", 10 << 11 | 45 << 5, (year - 1980) << 9 | month << 5 | day)
+
+
+NO_TIMES = {
+    "x.tar": odd_tar(1e300),
+    "y.tar": odd_tar(1e15),
+    "z.tar": odd_tar(-1e12),
+    "no time.zip": zip_without_time(),
+}
+
+
+@pytest.mark.parametrize("name", NO_TIMES)
+def test_times_that_are_none(tmp_path: Path, name: str) -> None:
+    """Nothing is lost for it: then the archive's own time counts."""
+    (tmp_path / name).write_bytes(NO_TIMES[name])
+    os.utime(tmp_path / name, (CHANGED, CHANGED))
+    files, notes = search(tmp_path)
+    assert notes == []
+    assert [(str(path), item.modified) for path, item in files.items()] == [
+        (f"{name}/ks1.txt", datetime.fromtimestamp(CHANGED, UTC))
+    ]
+
+
+LONG = {"name": f"{'show_' * 9000}.txt", "path": "a/" * 3000 + "ks1.txt"}
+
+
+@pytest.mark.parametrize("case", LONG)
+def test_names_that_no_file_can_have(tmp_path: Path, case: str) -> None:
+    (tmp_path / "a.tar").write_bytes(tarred({LONG[case]: LOG, "ks1.txt": LOG}, "w"))
+    files, notes = search(tmp_path)
+    assert [str(name) for name in files] == ["a.tar/ks1.txt"]
+    assert [note.reason for note in notes] == ["not read: its name is too long"]
+    assert len(notes[0].file) < 100
+
+
+def test_there_is_an_end_to_how_many_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_MOST_FILES", 2)
+    (tmp_path / "a.tar").write_bytes(tarred({f"{number}.txt": LOG for number in range(5)}, "w"))
+    files, notes = search(tmp_path)
+    assert [str(name) for name in files] == ["a.tar/0.txt", "a.tar/1.txt"]
+    assert [note.reason for note in notes] == ["more than 2 files: the rest is not read"]
 
 
 def test_there_is_an_end_to_everything_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from getvpn_ops.errors import UsageError
 from getvpn_ops.model.capture import Capture, Trouble, Visit
-from getvpn_ops.store.folder import read_folder, write_folder
+from getvpn_ops.store.folder import must_be_replaceable, read_folder, write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,7 +166,7 @@ REFUSED = {
     "manifest of others": (with_other_manifest, r"did not write \(such as manifest.json\)"),
     "file": (as_file, "out is no folder"),
     "link": (as_link, "out is no folder"),
-    "current folder": (os.chdir, "is the folder you are in: name one below it"),
+    "current folder": (os.chdir, "is the folder you are in, or above it: name one below it"),
 }
 
 
@@ -182,6 +182,33 @@ def test_nothing_of_others_is_replaced(
     with pytest.raises(UsageError, match=words):
         write_folder(out, CAPTURES, VISITS)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_current_folder_is_not_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "out" / "within"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    for out in (tmp_path / "out", Path(".."), here / ".." / "within"):
+        with pytest.raises(UsageError, match="is the folder you are in, or above it"):
+            write_folder(out, [], [])
+    assert here.is_dir()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 5000])
+def test_a_name_that_is_too_long(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="File name too long"):
+        must_be_replaceable(tmp_path / name)
+
+
+def test_a_file_that_the_manifest_names_twice_is_used_once(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_folder(out, [Capture("r1", "show clock", b"x", datetime(2026, 3, 1, tzinfo=UTC))], [])
+    manifest = json.loads((out / "manifest.json").read_text())
+    manifest["captures"] *= 3
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    found = read_folder(out, same)
+    assert len(found.captures) == 1
+    assert [note.reason for note in found.notes] == ["stands in the manifest twice; it is used once"] * 2
 
 
 def test_a_folder_that_cannot_be_made() -> None:

@@ -76,3 +76,21 @@ def test_the_order_on_a_device_is_kept(told: list[tuple[str, int | None]]) -> No
     for device in "ab":
         own = [moment for (name, _), moment in zip(told, times, strict=True) if name == device]
         assert all(before < after for before, after in pairwise(own))
+
+
+BEYOND = {
+    "the first year": ("show clock", "00:30:00.000 CET Mon Jan 1 0001\n"),
+    "the last year": ("show clock", "23:30:00.000 NST Fri Dec 31 9999\n"),
+}
+
+
+@pytest.mark.parametrize(("command", "text"), BEYOND.values(), ids=BEYOND)
+def test_clocks_that_cannot_be_reckoned_with(command: str, text: str) -> None:
+    assert clock(command, text, {"CET": timedelta(hours=1), "NST": timedelta(hours=-3)}) is None
+
+
+@pytest.mark.parametrize(
+    "told", ["2026-13-01 10:00:00+00:00", "2026-03-01 10:00:00+99:00", "9999-12-31 23:59:59-01:00"]
+)
+def test_a_log_of_script_may_lie(told: str) -> None:
+    assert script_start(f'Script started on {told} [TERM="xterm"]\n') is None

@@ -364,3 +364,64 @@ def test_the_file_shrinks_when_old_runs_go(tmp_path: Path) -> None:
         store.prune(NOW, keep=0)
     assert full > 1_000_000
     assert path.stat().st_size < 200_000
+
+
+def test_a_run_that_is_removed_while_it_is_read_is_not_taken_for_whole(store_url: str) -> None:
+    with Store.open(store_url) as store, Store.open(store_url) as other:
+        run = store.begin_run("collect", NOW).id
+        for number in range(250):
+            store.put_capture(run, capture(number=number))
+        store.put_visits(run, [Visit("lon-gm1", NOW, NOW)])
+        store.finish_run(run, NOW, 0)
+        found = store.captures(run)
+        next(found)
+        other.begin_run("collect", NOW)
+        assert other.prune(NOW + timedelta(days=9), keep=1).runs == (run,)
+        with pytest.raises(StoreError, match=f"there is no run {run}"):
+            list(found)
+
+
+def test_a_path_that_looks_like_a_url(tmp_path: Path) -> None:
+    folder = tmp_path / "what? 100%"
+    url = f"sqlite:///{tmp_path}/what%3F 100%25/store.db"
+    with Store.open(url) as store:
+        store.begin_run("collect", NOW)
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+    with Store.open(url) as store:
+        assert len(store.runs()) == 1
+
+
+def test_opening_again_gives_up_no_lock_of_this_process(tmp_path: Path) -> None:
+    """POSIX drops all locks of a process on a file when any descriptor of it is closed."""
+    url = f"sqlite:///{tmp_path}/store.db"
+    body = """
+        import sqlite3, sys
+        try:  # what SQLite allows only to who is alone: it takes the log away from under the others
+            print(*sqlite3.connect(sys.argv[1], timeout=0).execute("PRAGMA journal_mode = DELETE").fetchone())
+        except sqlite3.OperationalError as exc:
+            print(exc)
+    """
+    with Store.open(url) as store, store._database.write("hold it"):  # noqa: SLF001 -- no method holds a lock so long
+        Store.open(url).close()
+        done = subprocess.run(
+            [*program(body), f"{tmp_path}/store.db"], capture_output=True, text=True, check=True, timeout=60
+        )
+    assert done.stdout.strip() == "database is locked"
+
+
+NO_STORES = {"folder": (os.mkdir, "Is a directory"), "pipe": (os.mkfifo, "Invalid argument")}
+
+
+@pytest.mark.parametrize(("make", "words"), NO_STORES.values(), ids=NO_STORES)
+def test_what_is_no_file_stays_as_it_is(tmp_path: Path, make: Callable[[Path], None], words: str) -> None:
+    make(tmp_path / "x")
+    mode = (tmp_path / "x").stat().st_mode
+    with pytest.raises(StoreError, match=words):
+        Store.open(f"sqlite:///{tmp_path}/x")
+    assert (tmp_path / "x").stat().st_mode == mode
+
+
+def test_a_link_to_a_store_that_is_not_there_yet(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "store.db")
+    Store.open(f"sqlite:///{tmp_path}/link.db").close()
+    assert stat.S_IMODE((tmp_path / "store.db").stat().st_mode) == 0o600

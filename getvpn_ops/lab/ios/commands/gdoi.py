@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.gdoi.state import Counters, Direction, Role
-from getvpn_ops.lab.ios import gdoi_trace, ntp, times
+from getvpn_ops.lab.ios import gdoi_trace, ntp
 from getvpn_ops.lab.ios.session.dialog import Dialog, Say, sure
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def show_debugging(shell: Shell, _words: Words, _values: Words) -> Iterable[str]
 
 
 def show_trace(shell: Shell, words: Words, _values: Words) -> Iterable[str]:
-    """``show monitor event-trace gdoi [KIND] {all | latest}``; the layout is from memory, the texts are the log's."""
+    """``show monitor event-trace gdoi [KIND] {all | latest}``; for its layout see ``gdoi_trace``."""
     router = shell.router
     wanted = words[4] if len(words) > 4 and words[4] not in {"all", "latest"} else ""  # noqa: PLR2004 -- place of the kind
     for moment, text in router.gdoi.trace:
@@ -163,7 +163,7 @@ def show_trace(shell: Shell, words: Words, _values: Words) -> Iterable[str]:
             continue
         if wanted and wanted not in {"exit", about}:
             continue
-        yield f"{times.log_stamp(router.running, moment, router.booted, ntp.mark(router))}GDOI_{about.upper()}: {text}"
+        yield gdoi_trace.line(moment, text, ntp.mark(router))
 
 
 SHOWS = {"show-debugging": show_debugging, "show-gdoi-trace": show_trace}

@@ -8,7 +8,7 @@ import pytest
 from wards import early
 
 from getvpn_ops.checks.diagnosis import CAUSES
-from getvpn_ops.checks.diagnosis.cause import MEMBER, SERVER, Causes, against, missing, speaks_for, weigh
+from getvpn_ops.checks.diagnosis.cause import MEMBER, PEER, SERVER, Causes, against, missing, speaks_for, weigh
 from getvpn_ops.checks.diagnosis.judge import judge
 from getvpn_ops.checks.health import DEVICE_CHECKS, GROUP_CHECKS, MEMBER_CHECKS
 from getvpn_ops.checks.views import group_views
@@ -42,6 +42,8 @@ CASES = {
     "excluded": ((pro(STRONG), pro(STRONG), contra(DECISIVE)), Likelihood.RULED_OUT),
     "only against it": ((contra(HINT),), Likelihood.RULED_OUT),
     "could not look": ((missing("no log"),), Likelihood.OPEN),
+    "against it, as far as it was seen": ((missing("no log"), contra(HINT), contra(STRONG)), Likelihood.OPEN),
+    "against it, and more could not be seen": ((missing("no log"), pro(HINT), contra(STRONG)), Likelihood.RULED_OUT),
     "could not look everywhere": ((missing("no log"), pro(HINT)), Likelihood.POSSIBLE),
     "excluded without a look": ((missing("no log"), contra(DECISIVE)), Likelihood.RULED_OUT),
 }
@@ -64,13 +66,15 @@ def test_an_id_stands_once() -> None:
 
 
 def test_every_cause_says_what_proves_and_what_mends_it() -> None:
-    words = dict.fromkeys(("group", "address", "server", "label", "inner", "own_inner"), "x")
+    words = dict.fromkeys(("group", "address", "server", "itself", "label", "inner", "own_inner"), "x")
     for cause in CAUSES:
         assert len(cause.doc.split()) > 10, cause.id
         assert cause.confirm, cause.id
         assert cause.heal, cause.id
         for where, command in cause.confirm:
-            assert where in {MEMBER, SERVER}
+            assert where in {MEMBER, SERVER, PEER}
+            assert not command.endswith("show crypto gdoi feature"), "IOS wants to know which"
+            assert "section crypto gdoi" not in command, "newer releases write `crypto gkm`"
             assert command.format(**words).startswith(("show ", "ping "))
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from getvpn_ops.model.outcome import Outcome
+    from getvpn_ops.registry import Spec
 
 
 Edit = Callable[[FleetState], FleetState]
@@ -164,6 +165,21 @@ def judged(state: FleetState, spec_id: str, device: str, group: str = "WAN", **p
         view = next(item for item in member_views(state) if (item.device, item.group) == (device, group))
         return evaluate(MEMBER_CHECKS[spec_id], view, params)
     return evaluate(DEVICE_CHECKS[spec_id], next(item for item in device_views(state) if item.name == device), params)
+
+
+def holds(spec_id: str, case: Case) -> None:
+    """The one test of a case."""
+    world, device, change, status, said = case
+    state = change(world()) if change is not None else world()
+    outcome = judged(state, spec_id, device)
+    assert outcome.status is status, words(outcome, outcome.status)
+    assert said in words(outcome, status)
+
+
+def every_kind(specs: Iterable[Spec[Any, Any]]) -> set[tuple[str, Status]]:
+    """What each check must have a case of."""
+    kinds = (Status.PASS, Status.FAIL, Status.UNKNOWN)
+    return {(spec.id, status) for spec in specs for status in kinds}
 
 
 def everything(state: FleetState) -> Iterable[tuple[MemberView | DeviceView, Outcome]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -179,3 +180,16 @@ def test_the_event_trace(words: str) -> None:
         on.router.log(text)
     on.enter("clear logging", "")
     assert len(shown(on, f"show monitor event-trace gdoi {words}")) == KINDS[words]
+
+
+def test_an_event_of_the_trace_has_a_layout_of_its_own() -> None:
+    on, _ = member("17")
+    on.router.log(REKEY)
+    on.router.log("%CRYPTO-4-IKMP_BAD_MESSAGE: IKE message from 10.66.0.1 failed its sanity check or is malformed")
+    on.router.log(FAILED)
+    rekey, failed = shown(on, "show monitor event-trace gdoi all")
+    known = "GDOI_REKEY_EVENT: REKEY_RCVD: From 10.66.0.2 to 10.66.9.2 with seq no 4 for the group METRO"
+    stamp, _, text = rekey.partition(": ")
+    assert text == known
+    assert re.fullmatch(r"[*.]?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d\.\d{3}", stamp)
+    assert failed.endswith(": GDOI_REG_EVENT: Group METRO received registration from unauthorized identity: x")
