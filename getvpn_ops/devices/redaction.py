@@ -44,7 +44,8 @@ _PEM_LINE = re.compile(r"\s*(?:[A-Za-z0-9+/=]{1,128}|[A-Za-z-]+:\s.*)?\s*")
 _PEM = re.compile(rf"({PRIVATE_BEGIN.pattern})(.*?)({PRIVATE_END.pattern}|\Z)", re.DOTALL)
 _LINE_END = re.compile(r"((?:\\+r)?\\+n|\n)")  # also as it is written in the repr of a text, or in the repr of that
 _KEY_NUMBER = re.compile(r"\s*(?:no\s+)?key\s+\d+\s*", re.IGNORECASE)
-_CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n")
+_CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
 _BEGIN = b"PRIVATE KEY-----"
 
 
@@ -213,8 +214,9 @@ def _suspicious(text: bytes, *, shown: bool) -> set[int]:
             starts.add(low.rfind(b"\n", 0, at) + 1)
             end = low.find(b"\n", at)
             at = low.find(raw, end) if end >= 0 else -1
-    for found in _CONTROL.finditer(text.replace(b"\r\n", b"\n\n")):  # of the same length
-        starts.add(text.rfind(b"\n", 0, found.start()) + 1)
+    plain = text.replace(b"\r\n", b"\n\n")  # of the same length
+    if len(plain.translate(None, _CONTROLS)) < len(plain):  # a fast look at what hardly any text has
+        starts.update(text.rfind(b"\n", 0, found.start()) + 1 for found in _CONTROL.finditer(plain))
     return starts
 
 
