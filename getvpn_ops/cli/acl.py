@@ -20,7 +20,7 @@ from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, Workspa
 from getvpn_ops.engine.acl_answers import decisions_in_file, decisions_of, known_names, lint_file, lint_fleet
 from getvpn_ops.engine.acls import acl_script, acl_views, meant
 from getvpn_ops.engine.collect import Wish
-from getvpn_ops.errors import ExitCode, UsageError
+from getvpn_ops.errors import ExitCode, NoWorkspaceError, UsageError
 from getvpn_ops.model.outcome import Severity
 from getvpn_ops.model.verdict import exit_code
 from getvpn_ops.reports.acl import Compared, decided_plain, decided_view, difference_plain, difference_view
@@ -141,7 +141,7 @@ def explain(
     asked = parse_flow(flow)
     path = file_of(target) if captures is None else None
     if path is not None and (listed := lists_of_file(path)) is not None:
-        decisions = decisions_in_file(asked, listed, local=local)
+        decisions = decisions_in_file(asked, target, listed, local=local)
     else:
         if local:
             raise UsageError("--local goes with a file of bare lines or of access lists")
@@ -181,7 +181,14 @@ def _state(
         return state, str(captures), notes
     if inventory is not None:
         raise UsageError("--inventory goes with --from; for devices the workspace names the inventory")
-    with wired(open_workspace(workspace, lab=lab), quiet=quiet) as tools:
+    try:
+        opened = open_workspace(workspace, lab=lab)
+    except NoWorkspaceError as exc:
+        if not target:
+            raise
+        msg = f"{target!r} is no file here; and for a device or a group {exc}"
+        raise UsageError(msg) from exc
+    with wired(opened, quiet=quiet) as tools:
         chosen = devices_meant(tools.loaded.inventory, target)
         wish = Wish(chosen, interval=timedelta(0), script=acl_script)
         arguments = {"target": target, "devices": [device.name for device in chosen]}

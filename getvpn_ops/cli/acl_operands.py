@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from getvpn_ops.analysis.lists import EffectiveList
-from getvpn_ops.engine.acl_configs import config_of
+from getvpn_ops.engine.acl_configs import config_of, doubt_of
 from getvpn_ops.engine.acl_texts import read_lists
 from getvpn_ops.engine.acls import acl_views
-from getvpn_ops.errors import EvidenceMissingError, UsageError
+from getvpn_ops.errors import EvidenceMissingError, NoWorkspaceError, UsageError
 from getvpn_ops.model.state.access_lists import AccessLists
 
 if TYPE_CHECKING:
@@ -80,9 +80,14 @@ def operand(text: str, state: Callable[[], FleetState], *, local: bool) -> Effec
     owner, _, name = text.rpartition(":")
     if owner and (path := file_of(owner)) is not None:
         return _of_file(path, name, local=local)
+    try:
+        fleet = state()
+    except NoWorkspaceError as exc:
+        msg = f"{text!r} is no file here; and for a device or a group {exc}"
+        raise UsageError(msg) from exc
     if owner:
-        return _of_device(state(), owner, name, local=local)
-    for group in acl_views(state()).groups:
+        return _of_device(fleet, owner, name, local=local)
+    for group in acl_views(fleet).groups:
         if group.name == text:
             return EffectiveList(downloaded=group.policy.aces)
     msg = f"{text!r} is no file and no group; write FILE, FILE:NAME, DEVICE:NAME or GROUP"
@@ -130,12 +135,10 @@ def _entries(state: DeviceState, name: str) -> tuple[Ace, ...]:
     """The lines of a list of a device, from its configuration or from ``show access-lists``."""
     config = config_of(state)
     if config is not None:
-        doubts = [text for text in config.doubts if "filtered" not in text]
         for item in config.value.access_lists:
             if item.name == name:
-                strange = [*item.other, *doubts]
-                if strange:
-                    msg = f"{state.name}: access list {name} may not be whole: {strange[0]}"
+                if strange := next(iter(item.other), doubt_of(config)):
+                    msg = f"{state.name}: access list {name} may not be whole: {strange}"
                     raise EvidenceMissingError(msg)
                 return item.entries
     if state.has(AccessLists):

@@ -18,6 +18,7 @@ from getvpn_ops.dialect.commands import (
     SHOW,
     SIDE_EFFECTS,
     STAND_IN,
+    UNRESOLVED,
     UNTYPABLE,
     URL,
     VRF_NAME,
@@ -66,7 +67,7 @@ def _unfit(line: str) -> str | None:
         if found[0] == "?":
             return "a question mark asks for help and leaves the line standing"
         return f"it holds {found[0]!a}, which is no text but a command to the terminal"
-    if STAND_IN in line:
+    if STAND_IN in line or UNRESOLVED in line:
         return "it holds the placeholder of a secret in place of the secret"
     if len(line.encode(errors="replace")) > LINE_MAX:
         return f"it has more than {LINE_MAX} characters, the most that IOS takes in a line"

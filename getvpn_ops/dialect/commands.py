@@ -25,6 +25,9 @@ standing."""
 STAND_IN = "<redacted sha256:"
 """How the placeholder of a secret begins: a line that was redacted must never be sent in place of the true one."""
 
+UNRESOLVED = "<secret:"
+"""How the name of a secret begins that nobody looked up: such a line is to be read, never to be sent."""
+
 SHOW = re.compile(r"sh(?:ow?)?", re.IGNORECASE)
 """``show`` as it may be typed; one letter less is ambiguous."""
 

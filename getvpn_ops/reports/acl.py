@@ -191,14 +191,14 @@ def decided_view(flow: Flow, decisions: Sequence[Decided]) -> RenderableType:
         for item in decisions:
             if item.group == group:
                 alike.setdefault((item.sends, item.answers, item.behind, item.reason), []).append(item)
-        parts += [Text(), Text(_words(group or "the list"), style="bold underline")]
+        parts += [Text(), *([Text(_words(group), style="bold underline")] if group else [])]
         parts += [indented(_decided(items)) for items in alike.values()]
     return Group(*parts)
 
 
 def _decided(items: Sequence[Decided]) -> RenderableType:
     first = items[0]
-    names = [item.device or "the key server's list" for item in items]
+    names = [item.device or "list of the key server" for item in items]
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
     behind = f"  ({' and '.join(first.behind)} behind it)" if first.behind else ""
     head = Text.assemble((_words(", ".join(names[:_NAMES]) + more), "bold"), (behind, "dim"))
@@ -217,5 +217,5 @@ def _decision(decision: Decision) -> Text:
     text = Text(decision.action.value, style=f"bold {_STYLE[decision.action]}")
     if decision.ace is None or decision.origin is None:
         return text.append(f"  by {_NO_LINE}", style="default not bold")
-    said = f"  by {decision.origin.value} line {decision.place}: {decision.ace.text}"
-    return text.append(_words(said), style="default not bold")
+    said = _words(f"{decision.origin.value} line {decision.place}: {decision.ace.text}")
+    return text.append(f"  by {said}", style="default not bold")

@@ -120,6 +120,7 @@ REFUSED = {
     "help in a change": (C, "crypto isakmp key What? address 0.0.0.0", "question mark"),
     "control in a change": (C, "banner motd \x03", r"'\\x03'"),
     "a redacted change": (C, "crypto isakmp key <redacted sha256:0123456789ab> address 10.1.1.1", "placeholder"),
+    "a change with the name of a secret": (C, "crypto isakmp key <secret:psk/gm1> address 10.1.1.1", "placeholder"),
     "overlong change": (C, f"description {'x' * LINE_MAX}", "more than 254"),
 }
 

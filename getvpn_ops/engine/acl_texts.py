@@ -1,0 +1,128 @@
+"""Access lists out of a text that a person has: bare lines, a configuration, or what a show command printed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from getvpn_ops.analysis.lists import EffectiveList
+from getvpn_ops.engine.acl_configs import used_by_servers, used_locally
+from getvpn_ops.errors import ParseFailure
+from getvpn_ops.parsing import parse
+from getvpn_ops.parsing.acl import parse_ace
+from getvpn_ops.parsing.clean import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from getvpn_ops.model.acl import Ace
+    from getvpn_ops.model.config import RunningConfig
+    from getvpn_ops.model.state.access_lists import AccessLists
+    from getvpn_ops.model.state.gdoi import Gdoi
+    from getvpn_ops.model.state.gm_details import GmAcl
+    from getvpn_ops.model.state.ks import KsAcl
+
+_SHOWN = re.compile(r"^\s*(?:Extended|Standard|Reflexive) IP access list \S|^\s*IPv6 access list \S", re.MULTILINE)
+_OF_SERVER = re.compile(r"^\s*Configured ACL:|^\s*Group Name\s*:.*\n\s*Configured ACL", re.MULTILINE)
+_OF_MEMBER = re.compile(r"^\s*ACL (?:Downloaded|Received) From KS|^\s*ACL Configured Locally", re.MULTILINE)
+_OF_GROUP = re.compile(r"^\s*GROUP INFORMATION\s*$", re.MULTILINE)
+_CONFIGURED = re.compile(
+    r"^\s*(?:ip|ipv6) access-list \S|^\s*access-list \d+ (?:permit|deny|remark)|^hostname \S|^version \d", re.MULTILINE
+)
+_COMMENT = re.compile(r"\s*(?:!.*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One list of a text, or the pair that a member has.
+
+    Attributes:
+        name: of the list, or of the group; empty for bare lines.
+        local: lines that a member has of its own.
+        downloaded: lines of a key server, or of any list whose place nothing tells.
+        used: whether GETVPN names it; None if the text does not tell.
+    """
+
+    name: str
+    local: tuple[Ace, ...] = ()
+    downloaded: tuple[Ace, ...] = ()
+    used: bool | None = None
+
+    @property
+    def effective(self) -> EffectiveList:
+        """What a member with these lines does."""
+        return EffectiveList(self.local, self.downloaded)
+
+
+def read_lists(text: str | bytes) -> tuple[Listed, ...]:
+    """Every access list of a text.
+
+    Understood are lines alone, ``ip access-list`` sections, configurations, ``show access-lists``, and the ``acl``
+    outputs of ``show crypto gdoi ks`` and ``gm``.
+
+    Raises:
+        ParseFailure: a line is not understood, or the text may not be whole: a lost line would change what all behind
+        it
+            do.
+    """
+    words = decode(text)[0] if isinstance(text, bytes) else text
+    if _OF_GROUP.search(words):
+        return tuple(_of_member(_whole("show crypto gdoi", words)))
+    if _OF_MEMBER.search(words):
+        return tuple(_of_member(_whole("show crypto gdoi gm acl", words)))
+    if _OF_SERVER.search(words):
+        return tuple(_of_server(_whole("show crypto gdoi ks acl", words)))
+    if _SHOWN.search(words):
+        shown: AccessLists = _whole("show access-lists", words)
+        return tuple(Listed(item.name, (), item.entries) for item in shown.lists)
+    if _CONFIGURED.search(words):
+        return tuple(_of_config(words))
+    return (Listed("", (), tuple(_bare(words))),)
+
+
+def _whole(command: str, text: str) -> Any:  # noqa: ANN401 -- the state of that command
+    parsed = parse(command, text)
+    if parsed.unrecognized:
+        first = parsed.unrecognized[0]
+        raise ParseFailure(parsed.command, f"not understood: {first.text!r}", first.line)
+    if parsed.warnings:
+        raise ParseFailure(parsed.command, f"the text may not be whole: {parsed.warnings[0]}")
+    return parsed.data
+
+
+def _of_member(shown: GmAcl | Gdoi) -> Iterator[Listed]:
+    for group in shown.groups:
+        local = tuple(entry.ace for item in group.local_acls for entry in item.entries)
+        downloaded = next((item.entries for item in group.acl_downloads if item.entries), ())
+        if local or downloaded:
+            yield Listed(group.group_name, local, downloaded, used=True)
+
+
+def _of_server(shown: KsAcl) -> Iterator[Listed]:
+    for group in shown.groups:
+        yield Listed(group.group_name, (), tuple(entry.ace for entry in group.entries), used=True)
+
+
+def _of_config(text: str) -> Iterator[Listed]:
+    parsed = parse("show running-config", text)
+    config: RunningConfig = parsed.data
+    local, served = used_locally(config), used_by_servers(config)
+    tells = bool(local or served)
+    for item in config.access_lists:
+        if item.other:
+            raise ParseFailure("access list", f"{item.name}: not understood: {item.other[0]!r}", item.line)
+        if item.name in local and item.name not in served:
+            yield Listed(item.name, item.entries, (), used=True)
+        else:
+            yield Listed(item.name, (), item.entries, used=item.name in served if tells else None)
+
+
+def _bare(text: str) -> Iterator[Ace]:
+    for number, line in enumerate(text.splitlines(), 1):
+        if _COMMENT.fullmatch(line):
+            continue
+        try:
+            yield parse_ace(line)
+        except ValueError as exc:
+            raise ParseFailure("access list", f"{line.strip()!r}: {exc}", number) from exc
