@@ -246,7 +246,7 @@ class KeyServer:
             way = known if known in under else under[-1]  # members learn of another transport by the one they know
             message = Rekey(
                 state.address, state.sequence, spis, signed, state.kek, teks, replace_now, way.unicast, way.address,
-                self.pseudotime,
+                self.pseudotime, now,
             )  # fmt: skip
             if state.kek not in under:
                 state.sequence = 0

@@ -318,7 +318,8 @@ class Member:
         state.rekeys_total += 1
         state.rekeys_since += 1
         state.last_rekey, state.last_rekey_from = now, message.source
-        state.pseudotime, state.synced = message.pseudotime, now
+        age = (now - message.made).total_seconds() if message.made is not None else 0.0
+        state.pseudotime, state.synced = message.pseudotime + age, now
         state.last_sequence = 0 if fresh else message.sequence
         if message.unicast != message.kek.unicast:
             self.log("GM_REKEY_TRANS_2_UNI" if message.kek.unicast else "GM_REKEY_TRANS_2_MULTI")

@@ -53,7 +53,8 @@ class Rekey:
         replaces: all other keys are to be dropped at once.
         unicast: how it travels: as the members' KEK says, not as the one that it brings.
         group: where to, if by multicast.
-        pseudotime: seconds.
+        pseudotime: seconds, when it was made; a copy tells the time at which it is sent.
+        made: when that was; None: only now.
     """
 
     source: IPv4Address
@@ -66,6 +67,7 @@ class Rekey:
     unicast: bool = True
     group: IPv4Address | None = None
     pseudotime: float = 0.0
+    made: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

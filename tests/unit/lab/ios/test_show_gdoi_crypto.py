@@ -166,7 +166,7 @@ def test_ipsec_sa_of_some(words: str) -> None:
 def test_ipsec_sa_has_the_lines_of_its_release() -> None:
     texts = {release: shown(member(release)[0], "show crypto ipsec sa") for release in (*EVERY, "12.4(15)T8")}
     assert "     path mtu 1500, ip mtu 1500, ip mtu idb GigabitEthernet0/1" in texts["12.4"]
-    assert "     plaintext mtu 1422, path mtu 1500, ip mtu 1500, ip mtu idb GigabitEthernet0/1" in texts["17"]
+    assert "     plaintext mtu 1426, path mtu 1500, ip mtu 1500, ip mtu idb GigabitEthernet0/1" in texts["17"]
     assert texts["12.4(15)T8"][:2] == ["PFS (Y/N): N, DH group: none"] * 2
     assert "        Status: ACTIVE" in texts["12.4"]
     assert "        Status: ACTIVE(ACTIVE)" in texts["17"]
