@@ -46,6 +46,7 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/parse.py
 	$(BIN)/python -W ignore benchmarks/lab.py
 	$(BIN)/python benchmarks/living.py
+	$(BIN)/python benchmarks/config.py
 	$(BIN)/python benchmarks/collect.py --devices 50 200 --scenes plain --rounds 1
 
 clean:

@@ -20,6 +20,7 @@ COMMANDS = {
     "inventory": Lazy("getvpn_ops.cli.inventory", "app", "Which devices there are, and whether that is written right."),
     "hostkeys": Lazy("getvpn_ops.cli.hostkeys", "app", "Which keys devices must show before anything is sent."),
     "doctor": Lazy("getvpn_ops.cli.sweeps", "doctor", "What this program needs on each device, and how to give it."),
+    "adopt": Lazy("getvpn_ops.cli.adopt", "command", "Learn inventory data and intent from running routers."),
     "collect": Lazy("getvpn_ops.cli.sweeps", "collect", "Ask the devices, and keep what they say."),
     "health": Lazy("getvpn_ops.cli.sweeps", "health", "Whether the encrypted WAN is healthy, and why not."),
     "diagnose": Lazy("getvpn_ops.cli.diagnose", "command", "Why a group or a device is not well: causes in order."),

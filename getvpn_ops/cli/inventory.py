@@ -71,6 +71,9 @@ def check(
         servers = group["key_servers"]
         said = ", ".join(servers) if isinstance(servers, list) else ""
         say(f"  {name}: key servers {said or 'none'}; {group['members']} expected members")
+    whole = sum(group["whole"] is True for group in groups.values())
+    if groups:
+        say(f"  {whole} of {count(len(groups), 'GDOI group')} described whole: what its routers should hold is known")
     for note in notes:
         say(f"note: {note}", "yellow")
 

@@ -92,6 +92,7 @@ inventory: inventory                # folder of hosts.yaml, groups.yaml, default
 # nornir: nornir.yaml               # instead: any other inventory plugin, by Nornir's own configuration file
 # store: null                       # results: .getvpn-ops/store.db, or postgresql+psycopg://USER@HOST/DATABASE
 # store_password: []                # where its password is, written as under credentials
+# secrets: []                       # where what intents name is: [{from: file, path: "keys/{name}"}]
 # known_hosts: null                 # pinned host keys: .getvpn-ops/known_hosts
 # clock: system
 """

@@ -46,7 +46,7 @@ class Earlier:
 
 
 def from_captures(
-    path: Path, workspace: Workspace | None, inventory: Path | None
+    path: Path, workspace: Workspace | None, inventory: Path | None, redactor: Redactor | None = None
 ) -> tuple[FleetState, tuple[str, ...]]:
     """The state that captures hold, and remarks on what was left out of it.
 
@@ -61,8 +61,7 @@ def from_captures(
         msg = f"there is no {path}: --from takes a folder, an archive or a file of captures"
         raise UsageError(msg)
     loaded = _expectations(path, workspace, inventory)
-    redactor = Redactor()
-    captured = read_folder(path, redactor.capture, _known(loaded.inventory) if loaded else {})
+    captured = read_folder(path, (redactor or Redactor()).capture, _known(loaded.inventory) if loaded else {})
     told = {capture.device for capture in captured.captures} | {visit.device for visit in captured.visits}
     if not told:
         msg = f"nothing in {path} could be read as what a router said" + _notes_text(captured)

@@ -53,6 +53,8 @@ class Feature(StrEnum):
     PFS = "perfect forward secrecy of rekeys"
     PERIODIC_RETRANSMIT = "periodic retransmission of rekeys"
     FAIL_CLOSE_REVERT = "client fail-close revert"
+    RECOVERY_CHECK = "client recovery-check"
+    STATUS_TRACK = "client status active-sa track"
     VRF_DEFINITION = "vrf definition"
 
 
@@ -82,6 +84,8 @@ FIRST = MappingProxyType(
         Feature.COOP_VERSION: (15, 3, 1),
         Feature.PERIODIC_RETRANSMIT: (15, 3, 1),
         Feature.FAIL_CLOSE_REVERT: (15, 3, 1),
+        Feature.RECOVERY_CHECK: (15, 3, 1),
+        Feature.STATUS_TRACK: (15, 3, 1),
         Feature.PFS: (17, 0, 0),
         Feature.COOP_PDU: (17, 0, 0),
     }

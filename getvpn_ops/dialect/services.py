@@ -15,6 +15,17 @@ from getvpn_ops.dialect.names import PORTS, PROTOCOLS
 _PRINTED = MappingProxyType({("udp", 162): "snmptrap", ("tcp", 22): "22"})
 """Ports whose printed name is not the only one that IOS understands, or which it prints as a number."""
 
+_LATER = frozenset({"msrpc", "connectedapps-plain", "connectedapps-tls", "onep-plain", "onep-tls", "ripv6"})
+"""Names of ports that not every release knows: their numbers are written."""
+
+_KEYWORDS = frozenset(
+    {"ahp", "eigrp", "esp", "gre", "icmp", "igmp", "ip", "ipinip", "nos", "ospf", "pcp", "pim", "tcp", "udp"}
+)
+"""Protocols that every release knows by name in an IPv4 list; others are written as numbers."""
+
+_KEYWORDS_6 = frozenset({"ahp", "esp", "icmp", "ipv6", "pcp", "sctp", "tcp", "udp"})
+_V4 = 4
+
 _OWN = re.compile(r"(?P<protocol>tcp|udp) (?P<source>source )?(?P<port>\d{1,5})(?P<both> both)?")
 _PORT_MAX = 65535
 
@@ -23,7 +34,7 @@ def port_text(protocol: str, port: int) -> str:
     """A port as IOS prints it in an entry."""
     if (named := _PRINTED.get((protocol, port))) is not None:
         return named
-    names = [name for name, number in PORTS.get(protocol, {}).items() if number == port]
+    names = [name for name, number in PORTS.get(protocol, {}).items() if number == port and name not in _LATER]
     return names[0] if names else str(port)
 
 
@@ -78,14 +89,54 @@ SERVICES = MappingProxyType(
 """Name -> entries without their action, each with its mirror where it is not its own."""
 
 
-def own_service(match: str) -> tuple[str, ...] | None:
+_SERVICES_6: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "rip": _peers("udp", 521),
+        "hsrp": _peers("udp", 2029),
+        "dhcp": ("udp any any eq 546", "udp any eq 546 any", "udp any any eq 547", "udp any eq 547 any"),
+        "multicast": ("ipv6 any FF00::/8",),
+        "multicast-link": ("ipv6 any FF02::/16",),
+        "igmp": ("icmp any FF00::/8",),  # MLD
+        "pmtud": ("icmp any any packet-too-big", "icmp any any time-exceeded", "icmp any any unreachable"),
+    }
+)
+"""Services that are something else in IPv6."""
+
+
+def service(name: str, version: int) -> tuple[str, ...] | None:
+    """Entries of a service, without their action; None if there is none of this name.
+
+    Args:
+        name: as in ``SERVICES``.
+        version: of IP.
+    """
+    if version == _V4:
+        return SERVICES.get(name)
+    found = _SERVICES_6.get(name, SERVICES.get(name))
+    return None if found is None else tuple(_in_version(text, version) for text in found)
+
+
+def _in_version(entry: str, version: int) -> str:
+    """An entry with its protocol as a list of this version has it: ``ospf`` is 89 in one of IPv6."""
+    protocol, _, rest = entry.partition(" ")
+    protocol = {"ah": "ahp", "icmpv6": "icmp"}.get(protocol, protocol)
+    if protocol in (_KEYWORDS if version == _V4 else _KEYWORDS_6):
+        return f"{protocol} {rest}"
+    return f"{PROTOCOLS.get(protocol) or protocol} {rest}"
+
+
+def own_service(match: str, version: int = _V4) -> tuple[str, ...] | None:
     """Entries of a service of one's own: ``tcp 1521``, ``udp 500 both``, ``tcp source 20``, or a protocol.
+
+    Args:
+        match: as written.
+        version: of IP.
 
     Returns:
         Entries without their action; None if the text is none of these.
     """
-    if match in PROTOCOLS and match != "ip":
-        return (f"{match} any any",)
+    if PROTOCOLS.get(match) is not None:
+        return (_in_version(f"{match} any any", version),)
     found = _OWN.fullmatch(match)
     if found is None or not 0 < int(found["port"]) <= _PORT_MAX:
         return None

@@ -8,13 +8,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.errors import DefectError, ParseFailure
+from getvpn_ops.model.config.secret import Secret
 from getvpn_ops.parsing import parse
 from getvpn_ops.rendering.resolve import Resolver
 from getvpn_ops.rendering.text import text_of, true_text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from getvpn_ops.model.config import RunningConfig
     from getvpn_ops.model.intended import IntendedConfig
     from getvpn_ops.model.inventory import Inventory
@@ -141,8 +140,4 @@ def without_lines(value: Any) -> Any:  # noqa: ANN401 -- any typed object of a c
         bare = None if name == "line" else without_lines(held)
         if bare is not held:
             changed[name] = bare
-    return dataclasses.replace(value, **changed) if changed and not _is_secret(names) else value
-
-
-def _is_secret(names: Iterable[str]) -> bool:
-    return "fingerprint" in names
+    return dataclasses.replace(value, **changed) if changed and not isinstance(value, Secret) else value

@@ -68,7 +68,7 @@ def differences(running: tuple[Node, ...], intended: tuple[Node, ...]) -> tuple[
     _in_order(running, intended, (), found)
     told: list[Difference] = []
     notes: list[Note] = []
-    for item in found:
+    for item in (_in_its_place(item, intended) for item in found):
         reason = _untold(item)
         if reason is None:
             told.append(item)
@@ -127,6 +127,20 @@ def _walk(
             found.append(Difference(above, () if old is None else (old,), (new,)))
         elif (old := gone.get(child.text)) is not None:
             found.append(Difference(above, (old,), ()))
+
+
+def _in_its_place(item: Difference, intended: tuple[Node, ...]) -> Difference:
+    """A value that goes because a default is intended: the default is typed in its place, so that a person sees it."""
+    if item.new or not item.above or len(item.old) != 1:
+        return item
+    held: Node | None = None
+    for node in item.above:
+        below = intended if held is None else held.children
+        held = next((there for there in below if there.key == node.key and there.id == node.id), None)
+        if held is None:
+            return item
+    kept = () if held is None else tuple(node for node in held.defaults if node.key == item.old[0].key)
+    return Difference(item.above, item.old, kept)
 
 
 def _in_order(

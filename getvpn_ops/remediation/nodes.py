@@ -29,6 +29,7 @@ class Node:
         text: as it is typed, secrets replaced.
         hidden: the true text, if it has secrets.
         children: that count in a comparison: neither defaults nor ``no`` forms of what is off by itself.
+        defaults: values in the mode that would hold without their line: what takes the place of another value.
         mentioned: keys of all managed lines in the mode, also of those that do not count.
         others: lines in the mode that this program does not manage, as they stand.
         source: the line of the configuration; None for a line that was made here.
@@ -38,6 +39,7 @@ class Node:
     text: str
     hidden: Secret | None = None
     children: tuple[Node, ...] = ()
+    defaults: tuple[Node, ...] = ()
     mentioned: frozenset[str] = frozenset()
     others: tuple[ConfigLine, ...] = ()
     source: ConfigLine | None = None
@@ -110,7 +112,7 @@ def _node(line: ConfigLine, found: Found, *, own_lifetime: bool) -> Node:
     if not line.children:
         return Node(found, line.text, line.hidden, source=line)
     mode = found.type.opens
-    children, others, mentioned = [], [], set()
+    children, defaults, others, mentioned = [], [], [], set()
     for inner in line.children:
         if inner.kind is not LineKind.COMMAND:
             continue
@@ -122,7 +124,10 @@ def _node(line: ConfigLine, found: Found, *, own_lifetime: bool) -> Node:
         mentioned.add(mention(there))
         if counts(there, own_lifetime=own_lifetime):
             children.append(_node(inner, there, own_lifetime=own_lifetime))
-    return Node(found, line.text, line.hidden, _last(children), frozenset(mentioned), tuple(others), line)
+        elif there.is_on and there.type.change is Change.REPLACE:
+            defaults.append(_node(inner, there, own_lifetime=own_lifetime))
+    held = _last(children)
+    return Node(found, line.text, line.hidden, held, tuple(defaults), frozenset(mentioned), tuple(others), line)
 
 
 def counts(found: Found, *, own_lifetime: bool = False) -> bool:

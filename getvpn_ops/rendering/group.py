@@ -10,7 +10,7 @@ from getvpn_ops.dialect.releases import Feature, release_of
 from getvpn_ops.model.config.crypto import IpsecProfile, TransformSet
 from getvpn_ops.model.config.gdoi import RekeyConfig
 from getvpn_ops.model.intent.crypto import Cipher, Digest, Profile, ReplayIntent, TransformIntent
-from getvpn_ops.rendering import ike, lists, names
+from getvpn_ops.rendering import ike, limits, lists, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -103,14 +103,15 @@ def plan_group(inventory: Inventory, name: str, problems: Problems) -> GroupPlan
     intent = inventory.gdoi_groups[name]
     key_servers, members = inventory.key_servers(name), inventory.members(name)
     releases = _releases((*key_servers, *members), problems)
-    known = list(releases.values())
     if not key_servers:
-        problems.add(name, "key_servers", "it has none")
+        problems.add(name, "key_servers", "it has none: name the devices that serve it")
+    limits.look_at_group(intent, releases, tuple(item.name for item in key_servers), problems)
     servers = _server_addresses(inventory, name, key_servers, problems)
     policies = tuple(
         _policy(intent, policy, releases, problems)
         for policy in sorted(intent.policies or (), key=lambda item: item.sequence)
     )
+    limits.look_at_entries(name, [policy.access_list for policy in policies], problems)
     rekey, rekey_list = _rekey(intent, releases, problems)
     return GroupPlan(
         intent=intent,
@@ -121,7 +122,12 @@ def plan_group(inventory: Inventory, name: str, problems: Problems) -> GroupPlan
         addresses={item.name: _member_addresses(inventory, name, item, intent.ip) for item in members},
         policies=policies,
         rekey=rekey,
-        ike=ike.decided(intent.ike, intent.profile, known),
+        ike=ike.decided(
+            intent.ike,
+            intent.profile,
+            [releases[item.name] for item in key_servers if item.name in releases],
+            [releases[item.name] for item in members if item.name in releases],
+        ),
         rekey_list=rekey_list,
     )
 
@@ -142,21 +148,30 @@ def _server_addresses(
     inventory: Inventory, group: str, devices: Iterable[Device], problems: Problems
 ) -> dict[str, Address]:
     found: dict[str, Address] = {}
-    version = inventory.gdoi_groups[group].ip
     for device in devices:
         said = inventory.key_server_intent(group, device.name).address
-        known = [address for address in device.gdoi_addresses if address.version == version]
+        known = _registering(device.gdoi_addresses, inventory.gdoi_groups[group].ip)
         if said is None and not known:
-            problems.add(device.name, "gdoi_addresses", f"no IPv{version} address that members could register with")
+            problems.add(device.name, "gdoi_addresses", "no address that members could register with: say one")
             continue
         found[device.name] = said if said is not None else known[0]
     return found
 
 
+def _registering(addresses: Iterable[Address], version: int) -> tuple[Address, ...]:
+    """Those of a device's addresses that GDOI itself uses.
+
+    Keys of an IPv6 group travel by IPv4 as well (``Crypto Path: ipv6``, ``Key Management Path: ipv4``), so its routers
+    need an IPv6 address only where they have no other.
+    """
+    known = tuple(addresses)
+    first = tuple(address for address in known if address.version == 4)  # noqa: PLR2004 -- IP version
+    return first or (known if version == 6 else ())  # noqa: PLR2004 -- IP version
+
+
 def _member_addresses(inventory: Inventory, group: str, device: Device, version: int) -> tuple[Address, ...]:
     said = inventory.member_intent(group, device.name).addresses
-    known = device.gdoi_addresses if said is None else said
-    return tuple(address for address in known if address.version == version)
+    return said if said is not None else _registering(device.gdoi_addresses, version)
 
 
 def _policy(
@@ -166,9 +181,11 @@ def _policy(
     transform = _transform(intent, policy, releases, problems, where)
     lifetime = policy.tek_lifetime or TEK_LIFETIME
     if lifetime > _DAY:
-        needs(Feature.LONG_LIFETIME, releases, problems, f"{where}: tek_lifetime")
+        limits.needs(Feature.LONG_LIFETIME, releases, problems, f"{where}: tek_lifetime")
+        if not transform.transforms[0].startswith(("esp-aes", "esp-gcm", "esp-gmac")):
+            problems.add(where, "tek_lifetime", "more than a day needs AES")
     if policy.tag_cts_sgt:
-        needs(Feature.TAG, releases, problems, f"{where}: tag_cts_sgt")
+        limits.needs(Feature.TAG, releases, problems, f"{where}: tag_cts_sgt")
     base = policy.acl.name or names.policy_list(intent.name, policy.sequence)
     entries = lists.expand(policy.acl, intent.services, intent.ip, problems, where)
     if not any(text.startswith("permit") for text in entries):
@@ -200,13 +217,13 @@ def _transform(
         able = all(release.has(Feature.ESP_SHA2) for release in releases.values())
         integrity = Digest.SHA256 if able and not guide else Digest.SHA1
     if encryption in _COUNTER_MODE:
-        needs(Feature.ESP_GCM, releases, problems, f"{where}: transform")
+        limits.needs(Feature.ESP_GCM, releases, problems, f"{where}: transform")
         if intent.kssid is None:
             problems.add(where, "transform", f"{encryption} needs key server identifiers: say kssid")
         if integrity is not None:
             problems.add(where, "transform", f"{encryption} has its own integrity: leave it out")
     elif integrity not in {Digest.MD5, Digest.SHA1}:
-        needs(Feature.ESP_SHA2, releases, problems, f"{where}: transform")
+        limits.needs(Feature.ESP_SHA2, releases, problems, f"{where}: transform")
     settled = TransformIntent(encryption=encryption, integrity=integrity)
     words = [_TRANSFORMS[encryption]]
     if integrity is not None:
@@ -224,21 +241,25 @@ def _rekey(
     able = bool(releases) and all(release.has(Feature.SIGNATURE_HASH) for release in releases.values())
     if signature is None and able and not guide:
         signature = Digest.SHA256
+    if signature is Digest.SHA1 and not able:
+        signature = None  # it holds without the line
     if signature is not None:
-        needs(Feature.SIGNATURE_HASH, releases, problems, f"{intent.name}: rekey: signature_hash")
+        limits.needs(Feature.SIGNATURE_HASH, releases, problems, f"{intent.name}: rekey: signature_hash")
     lifetime = said.kek_lifetime or KEK_LIFETIME
     if lifetime > _DAY:
-        needs(Feature.LONG_LIFETIME, releases, problems, f"{intent.name}: rekey: kek_lifetime")
+        limits.needs(Feature.LONG_LIFETIME, releases, problems, f"{intent.name}: rekey: kek_lifetime")
     if said.acknowledgement is not None:
-        needs(Feature.ACKNOWLEDGEMENT, releases, problems, f"{intent.name}: rekey: acknowledgement")
+        limits.needs(Feature.ACKNOWLEDGEMENT, releases, problems, f"{intent.name}: rekey: acknowledgement")
     retransmit = said.retransmit
     if retransmit is not None and retransmit.periodic:
-        needs(Feature.PERIODIC_RETRANSMIT, releases, problems, f"{intent.name}: rekey: retransmit")
-    multicast = said.multicast if said.transport == "multicast" else None
+        limits.needs(Feature.PERIODIC_RETRANSMIT, releases, problems, f"{intent.name}: rekey: retransmit")
+    multicast = said.multicast  # by unicast it is prepared: IOS then ignores ``rekey address``
     rekey_list = None
     if multicast is not None:
         base = multicast.acl_name or names.rekey_list(intent.name)
-        rekey_list = lists.made(base, [f"permit ip any host {multicast.group}"], intent.ip, problems)
+        names.checked(base, intent.name, "rekey: multicast: acl_name", problems)
+        entries = multicast.entries or (f"permit ip any host {multicast.group}",)
+        rekey_list = lists.made(base, entries, 4, problems)
     periodic = retransmit is not None and retransmit.periodic
     return RekeyConfig(
         algorithm=name if bits else f"{name}-cbc",
@@ -249,14 +270,7 @@ def _rekey(
         retransmit_periodic=True if periodic else None,
         authentication_key=said.key_label or names.REKEY_KEY,
         sig_hash=None if signature is None else ike.hash_word(signature),
-        transport_unicast=None if multicast is not None else True,
+        transport_unicast=None if said.transport == "multicast" else True,
         address_acl=None if rekey_list is None else rekey_list.name,
         acknowledgement=said.acknowledgement,
     ), rekey_list
-
-
-def needs(feature: Feature, releases: Mapping[str, Release], problems: Problems, where: str) -> None:
-    """Tell each router that does not have a feature."""
-    for device, release in releases.items():
-        if not release.has(feature):
-            problems.add(where, device, ike.lacking(feature, release))

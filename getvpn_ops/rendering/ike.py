@@ -26,14 +26,22 @@ _OLD = IkePolicyIntent(number=20, encryption=Cipher.AES_256, hash=Digest.SHA1, d
 _GUIDE = IkePolicyIntent(number=1, encryption=Cipher.AES_128, hash=Digest.SHA1, dh_group=2)
 
 
-def decided(ike: IkeIntent, profile: Profile, releases: Iterable[Release]) -> tuple[IkePolicyIntent, ...]:
-    """The policies of a group's key servers: as written, or the profile's, so that each router has one it can do."""
+def decided(
+    ike: IkeIntent, profile: Profile, key_servers: Iterable[Release], members: Iterable[Release]
+) -> tuple[IkePolicyIntent, ...]:
+    """The policies of a group's key servers: as written, or the profile's, so that each router has one it can do.
+
+    Key servers are alike, so what one of them cannot do none has. The old policy stands beside the strong one only
+    where a member needs it.
+    """
     general = _GUIDE if profile is Profile.GUIDE else _STRONG
     if ike.policies is not None:
         return tuple(filled(policy, general) for policy in ike.policies)
-    if profile is Profile.GUIDE or all(not missing(_STRONG, release) for release in releases):
+    if profile is Profile.GUIDE:
         return (general,)
-    return (_STRONG, _OLD)
+    if any(missing(_STRONG, release) for release in key_servers):
+        return (_OLD,)
+    return (_STRONG, _OLD) if any(missing(_STRONG, release) for release in members) else (_STRONG,)
 
 
 def filled(policy: IkePolicyIntent, general: IkePolicyIntent) -> IkePolicyIntent:
@@ -86,7 +94,7 @@ def of_its_own(
 
 def lacking(feature: Feature, release: Release) -> str:
     """A sentence about a feature that a release does not have."""
-    return f"{feature} needs {first_text(feature)} or later, and it runs {release.text}"
+    return f"it runs {release.text}, and {feature} came with {first_text(feature)}"
 
 
 def _line(policy: IkePolicyIntent, ike: IkeIntent, lifetime: int) -> IsakmpPolicy:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from getvpn_ops.dialect.releases import Feature
+from getvpn_ops.dialect.releases import Family
 from getvpn_ops.model.config.crypto import IsakmpKeepalive, PreSharedKey
 from getvpn_ops.model.config.gdoi import (
     CoopPeerConfig,
@@ -23,11 +23,11 @@ from getvpn_ops.model.intended import IntendedConfig
 from getvpn_ops.model.intent.crypto import KeepaliveIntent
 from getvpn_ops.model.intent.group import Direction
 from getvpn_ops.rendering import gikev2, ike, lists, names, pki
-from getvpn_ops.rendering.group import needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from getvpn_ops.model.config.secret import Secret
     from getvpn_ops.model.config.system import AccessList
     from getvpn_ops.model.intent.router import KeyServerIntent
     from getvpn_ops.model.inventory import Device, Inventory
@@ -49,7 +49,8 @@ def key_server_part(
     own = inventory.key_server_intent(intent.name, device.name)
     alone = len(plan.key_servers) == 1
     own_policies = tuple(ike.filled(policy, plan.ike[0]) for policy in own.ike_policies or plan.ike)
-    keepalive = intent.ike.keepalive or (None if alone else KeepaliveIntent())
+    said = intent.ike.keepalive
+    keepalive = (None if alone else KeepaliveIntent()) if said is None else said or None
     lists_used = [policy.access_list for policy in plan.policies]
     if plan.rekey_list is not None:
         lists_used.append(plan.rekey_list)
@@ -73,13 +74,13 @@ def key_server_part(
         identities=_identity(plan),
         transform_sets=tuple(dict.fromkeys(policy.transform_set for policy in plan.policies)),
         ipsec_profiles=tuple(policy.profile for policy in plan.policies),
-        gdoi_groups=(_group(plan, own, device, authorized, problems),),
-        interfaces=tuple(_interfaces(plan, own)),
+        gdoi_groups=(_group(plan, own, device, authorized),),
+        interfaces=tuple(_interfaces(plan, own, device, problems)),
         access_lists=(*lists_used, *ssm_list(plan, problems)),
-        multicast=_multicast(plan),
+        multicast=multicast_of(plan, device),
         buffers=() if intent.buffers is None else (Buffers("huge", "size", intent.buffers),),
     )
-    return gikev2.on_key_server(config, plan)
+    return gikev2.on_key_server(config, plan, problems)
 
 
 def _keys(
@@ -95,11 +96,16 @@ def _keys(
         if not addresses:
             problems.add(member.name, "gdoi_addresses", "no address, and its pre-shared key is looked up by address")
         for address in addresses:
-            yield PreSharedKey(secrets.get(member_reference(plan, member)), address)
+            yield key_for(secrets.get(member_reference(plan, member)), address)
     for other in plan.key_servers:
         if other.name != device.name and other.name in plan.servers:
             pair = "-".join(sorted((device.name, other.name)))
-            yield PreSharedKey(secrets.get(reference(plan, pair)), plan.servers[other.name])
+            yield key_for(secrets.get(reference(plan, pair)), plan.servers[other.name])
+
+
+def key_for(secret: Secret, address: Address) -> PreSharedKey:
+    """A key for one address; IOS wants a prefix length behind one of IPv6."""
+    return PreSharedKey(secret, address, None if address.version == 4 else "/128")  # noqa: PLR2004 -- IP version
 
 
 def member_reference(plan: GroupPlan, member: Device) -> str:
@@ -125,10 +131,13 @@ def _authorization(plan: GroupPlan, problems: Problems) -> AccessList | None:
         entries = said.acl
     else:
         addresses = (address for member in plan.members for address in plan.addresses[member.name])
-        entries = tuple(f"permit {address}" for address in addresses)
+        entries = tuple(f"permit {address}" for address in dict.fromkeys(addresses))
+        if any(":" in text for text in entries):
+            problems.add(plan.intent.name, "authorization", "by address it is for IPv4 alone: say members: false")
         for member in plan.members:
             if not plan.addresses[member.name]:
                 problems.add(member.name, "gdoi_addresses", "no address, so it could not register")
+    names.checked(base, plan.intent.name, "authorization: acl_name", problems)
     return lists.made(base, entries, 4, problems, "standard")
 
 
@@ -139,26 +148,11 @@ def _identity(plan: GroupPlan) -> tuple[CryptoIdentity, ...]:
     return (CryptoIdentity(said.identity, said.names),)
 
 
-def _group(
-    plan: GroupPlan, own: KeyServerIntent, device: Device, authorized: AccessList | None, problems: Problems
-) -> GdoiGroupConfig:
+def _group(plan: GroupPlan, own: KeyServerIntent, device: Device, authorized: AccessList | None) -> GdoiGroupConfig:
     intent = plan.intent
     address = plan.servers.get(device.name)
     number, by_address = identity(plan)
     said = intent.authorization
-    release = plan.releases[device.name]
-    for wanted, feature in (
-        (intent.group_size, Feature.GROUP_SIZE),
-        (intent.kssid, Feature.KSSID),
-        (intent.d3p, Feature.D3P),
-        (intent.pfs, Feature.PFS),
-        (intent.coop.protocol_version, Feature.COOP_VERSION),
-        (intent.coop.pdu, Feature.COOP_PDU),
-        (intent.keyword == "gkm", Feature.GKM),
-        (intent.ip == 6, Feature.IPV6),  # noqa: PLR2004 -- IP version
-    ):
-        if wanted:
-            needs(feature, {device.name: release}, problems, intent.name)
     server = LocalServerConfig(
         rekey=plan.rekey,
         sas=tuple(_sa(plan, own, policy) for policy in plan.policies),
@@ -233,9 +227,11 @@ def _identifier(plan: GroupPlan, device: Device) -> IdentifierConfig | None:
     return IdentifierConfig(ranges=(f"{first} - {first + share - 1}",))
 
 
-def _interfaces(plan: GroupPlan, own: KeyServerIntent) -> Iterator[InterfaceConfig]:
+def _interfaces(plan: GroupPlan, own: KeyServerIntent, device: Device, problems: Problems) -> Iterator[InterfaceConfig]:
     queues = own.hold_queue_interfaces or ()
     sparse = (own.multicast_interfaces or ()) if plan.rekey_list is not None else ()
+    if plan.rekey_list is not None and not sparse:
+        problems.add(device.name, f"getvpn.{plan.intent.name}.multicast_interfaces", "say where rekeys are multicast")
     for name in dict.fromkeys((*queues, *sparse)):
         depth = (own.hold_queue or HOLD_QUEUE) if name in queues else None
         yield InterfaceConfig(
@@ -243,11 +239,23 @@ def _interfaces(plan: GroupPlan, own: KeyServerIntent) -> Iterator[InterfaceConf
         )
 
 
-def _multicast(plan: GroupPlan) -> MulticastConfig:
+def multicast_of(plan: GroupPlan, device: Device, *, receiving: bool = False) -> MulticastConfig:
+    """Multicast routing of a router; IOS-XE forwards it in hardware, and says so by ``distributed``.
+
+    Args:
+        plan: of the group.
+        device: on which.
+        receiving: it joins the group: IGMP of version 2 then learns its sources.
+    """
     said = plan.intent.rekey.multicast
     if plan.rekey_list is None or said is None:
         return MulticastConfig()
-    return MulticastConfig(routing=True, ssm_range=said.ssm_acl if said.ssm else None)
+    return MulticastConfig(
+        routing=True,
+        distributed=plan.releases[device.name].family is Family.IOS_XE,
+        ssm_range=said.ssm_acl if said.ssm else None,
+        igmp_ssm_map=True if said.ssm and receiving else None,
+    )
 
 
 def ssm_list(plan: GroupPlan, problems: Problems) -> tuple[AccessList, ...]:
@@ -255,6 +263,6 @@ def ssm_list(plan: GroupPlan, problems: Problems) -> tuple[AccessList, ...]:
     said = plan.intent.rekey.multicast
     if plan.rekey_list is None or said is None or not said.ssm:
         return ()
-    network = ip_network(said.ssm_range) if said.ssm_range else ip_network(f"{said.group}/32")
+    network = ip_network(said.ssm_range or f"{said.group}/32")
     text = lists.address_text(network).removeprefix("host ")
     return (lists.made(said.ssm_acl, [f"permit {text}"], 4, problems, "standard"),)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
+from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING
 
 from getvpn_ops.dialect.ace import parse_ace
-from getvpn_ops.dialect.services import SERVICES, own_service
+from getvpn_ops.dialect.services import own_service, service
 from getvpn_ops.model.config.system import AccessList
+from getvpn_ops.model.intent.written import is_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from getvpn_ops.model.acl import Ace
     from getvpn_ops.model.intent.access import AccessListIntent
     from getvpn_ops.model.values import Network
     from getvpn_ops.rendering.problems import Problems
 
 _ACTIONS = ("permit ", "deny ", "remark ")
+_NUMBERS = {"standard": (range(1, 100), range(1300, 2000)), "extended": (range(100, 200), range(2000, 2700))}
 _ARROW = " -> "
 _DENY, _PERMIT = "deny", "permit"
 Matches = tuple[tuple[str, ...], ...]
@@ -42,6 +46,8 @@ def expand(
             lines = _item(item, action, services, version)
             if lines is None:
                 kinds = "a service, a prefix, PREFIX -> PREFIX, any, or an entry of an access list"
+                if item in services:
+                    kinds = "ports from 1 to 65535, protocols and services in this service"
                 key = "exempt" if action == _DENY else "encrypt"
                 problems.add(where, key, f"expected {kinds}, found {item!r}")
             found.extend(lines or ())
@@ -52,29 +58,65 @@ def made(name: str, entries: Iterable[str], version: int, problems: Problems, ki
     """An access list of entries in text."""
     read = []
     for text in entries:
+        if not is_entry(text):
+            problems.add(name, "", f"{text!r} has characters that no entry of an access list has")
+            continue
         try:
-            read.append(parse_ace(text))
+            entry = parse_ace(text)
         except ValueError as exc:
             problems.add(name, "", f"{text!r} is no entry of an access list: {exc}")
+            continue
+        if (said := _unfit(entry, version, kind)) is not None:
+            problems.add(name, "", f"{text!r} {said}")
+        read.append(entry)
+    if (said := _unfit_name(name, version, kind)) is not None:
+        problems.add(name, "name", said)
     return AccessList(name, "ipv6" if version != 4 else kind, tuple(read))  # noqa: PLR2004 -- IP version
+
+
+def _unfit(entry: Ace, version: int, kind: str) -> str | None:
+    """Why an entry is none of a list of this kind."""
+    if entry.action == "remark":
+        return None
+    if entry.action not in {_DENY, _PERMIT} or entry.sequence is not None:
+        return "must begin with permit, deny or remark"
+    if (entry.protocol is None) != (kind == "standard"):
+        return "is one of a standard list" if entry.protocol is None else "is one of an extended list"
+    for end in (entry.source, entry.destination):
+        network = end.network if end is not None else None
+        if isinstance(network, IPv4Network | IPv6Network) and network.version != version:
+            return f"is of IPv{network.version}"
+    return None
+
+
+def _unfit_name(name: str, version: int, kind: str) -> str | None:
+    """Why a list of this kind cannot have this name: IOS keeps numbers for its own ranges."""
+    if not name.isdigit():
+        return None if name[:1].isalpha() else "a name must begin with a letter"
+    ranges = () if version != 4 else _NUMBERS[kind]  # noqa: PLR2004 -- IP version
+    if any(int(name) in numbers for numbers in ranges):
+        return None
+    shown = " or ".join(f"{numbers[0]} to {numbers[-1]}" for numbers in ranges)
+    what = "an IPv6" if version != 4 else "a standard" if kind == "standard" else "an extended"  # noqa: PLR2004
+    return "expected a name" + (f", or a number from {shown}," if shown else "") + f" for {what} list"
 
 
 def _item(item: str, action: str, services: Mapping[str, tuple[str, ...]], version: int) -> tuple[str, ...] | None:
     if item.startswith(_ACTIONS):
         return (item,)
-    matches = _service(item, services)
+    matches = _service(item, services, version)
     if matches is None:
         matches = _addresses(item, action, version)
     return None if matches is None else tuple(f"{action} {match}" for match in matches)
 
 
-def _service(item: str, services: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:
-    if item in services:
-        found: list[str] = []
-        for match in services[item]:
-            found.extend(own_service(match) or SERVICES.get(match, ()))
-        return tuple(found) or None
-    return SERVICES.get(item)
+def _service(item: str, services: Mapping[str, tuple[str, ...]], version: int) -> tuple[str, ...] | None:
+    if item not in services:
+        return service(item, version)
+    found = [own_service(match, version) or service(match, version) for match in services[item]]
+    if not found or any(entries is None for entries in found):
+        return None
+    return tuple(entry for entries in found for entry in entries or ())
 
 
 def _addresses(item: str, action: str, version: int) -> tuple[str, ...] | None:
@@ -107,7 +149,12 @@ def address_text(network: Network) -> str:
     if network.prefixlen == 0:
         return "any"
     if network.prefixlen == network.max_prefixlen:
-        return f"host {network.network_address}"
+        return f"host {_upper(network)}"
     if network.version == 6:  # noqa: PLR2004 -- IP version
-        return str(network)
+        return f"{_upper(network)}/{network.prefixlen}"
     return f"{network.network_address} {network.hostmask}"
+
+
+def _upper(network: Network) -> str:
+    """The address as IOS prints it: IPv6 in capitals."""
+    return str(network.network_address).upper()

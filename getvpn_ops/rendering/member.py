@@ -10,18 +10,17 @@ from getvpn_ops.dialect.releases import Feature
 from getvpn_ops.model.config.crypto import CryptoMap, CryptoMapEntry, FailClose, Keyring, PreSharedKey
 from getvpn_ops.model.config.gdoi import ClientConfig, GdoiGroupConfig, GdoiServerConfig
 from getvpn_ops.model.config.interface import IgmpJoin, InterfaceConfig
-from getvpn_ops.model.config.system import MulticastConfig
 from getvpn_ops.model.intended import IntendedConfig
 from getvpn_ops.model.intent.access import AccessListIntent
 from getvpn_ops.model.intent.router import FailCloseIntent
 from getvpn_ops.rendering import gikev2, ike, lists, names, pki
-from getvpn_ops.rendering.group import needs
-from getvpn_ops.rendering.key_server import identity, member_reference, ssm_list
+from getvpn_ops.rendering.key_server import identity, key_for, member_reference, multicast_of, ssm_list
+from getvpn_ops.rendering.limits import needs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from getvpn_ops.model.config.crypto import IsakmpPolicy
+    from getvpn_ops.model.config.crypto import IsakmpPolicy, TransformSet
     from getvpn_ops.model.config.system import AccessList
     from getvpn_ops.model.intent.router import MemberIntent
     from getvpn_ops.model.inventory import Device, Inventory
@@ -40,7 +39,13 @@ def member_part(
     own = inventory.member_intent(intent.name, device.name)
     if not own.interfaces:
         problems.add(device.name, f"getvpn.{intent.name}.interfaces", "say which interfaces carry the crypto map")
+    if own.vrf and plan.rekey_list is not None:
+        problems.add(
+            device.name, f"getvpn.{intent.name}.vrf", "rekeys by multicast in a VRF are not written: use unicast"
+        )
     keys = () if intent.ike.pki else tuple(_keys(plan, own, device, secrets))
+    names.checked(own.map_name or names.crypto_map(own.vrf), device.name, "map_name", problems)
+    names.checked(own.group_name or intent.name, device.name, "group_name", problems)
     local = _exceptions(plan, own, device, problems)
     closing, closed = _fail_close(plan, own, device, problems)
     config = IntendedConfig(
@@ -49,17 +54,25 @@ def member_part(
         groups=(intent.name,),
         isakmp_policies=tuple(_ike(plan, own, device, problems)),
         isakmp_keys=() if own.vrf else keys,
-        isakmp_identity="dn" if intent.authorization and intent.authorization.identity else None,
+        isakmp_identity="dn" if intent.ike.pki and intent.authorization and intent.authorization.identity else None,
         keyrings=(Keyring(own.keyring or names.keyring(own.vrf), own.vrf, keys=keys),) if own.vrf and keys else (),
         trustpoints=pki.trustpoints(intent.ike.pki, device.name),
+        transform_sets=tuple(dict.fromkeys(_accepted(plan, own))),
         df_bit=own.df_bit,
         gdoi_groups=(_group(plan, own, device, problems),),
         crypto_maps=(_map(plan, own, local, closing),),
         interfaces=tuple(_interfaces(plan, own)),
-        access_lists=tuple(item for item in (local, closed) if item is not None) + ssm_list(plan, problems),
-        multicast=_multicast(plan),
+        access_lists=tuple(item for item in (local, closed) if item is not None and item.entries)  # else: named alone
+        + ssm_list(plan, problems),
+        multicast=multicast_of(plan, device, receiving=True),
     )
-    return gikev2.on_member(config, plan, keys)
+    return gikev2.on_member(config, plan, keys, own.vrf)
+
+
+def _accepted(plan: GroupPlan, own: MemberIntent) -> Iterator[TransformSet]:
+    """The group's transform sets that a member names; others that it names are there already, and not ours to write."""
+    wanted = own.client.transform_sets if own.client is not None else ()
+    return (policy.transform_set for policy in plan.policies if policy.transform_set.name in wanted)
 
 
 def servers_of(plan: GroupPlan, own: MemberIntent, device: str) -> tuple[str, ...]:
@@ -92,7 +105,7 @@ def _keys(plan: GroupPlan, own: MemberIntent, device: Device, secrets: Secrets) 
         return
     for server in plan.key_servers:
         if server.name in plan.servers:
-            yield PreSharedKey(secrets.get(member_reference(plan, device)), plan.servers[server.name])
+            yield key_for(secrets.get(member_reference(plan, device)), plan.servers[server.name])
 
 
 def _group(plan: GroupPlan, own: MemberIntent, device: Device, problems: Problems) -> GdoiGroupConfig:
@@ -101,8 +114,6 @@ def _group(plan: GroupPlan, own: MemberIntent, device: Device, problems: Problem
     number, by_address = identity(plan)
     if own.passive:
         needs(Feature.PASSIVE, releases, problems, "passive")
-    if intent.keyword == "gkm":
-        needs(Feature.GKM, releases, problems, "keyword")
     for name in own.servers or ():
         if name not in plan.servers:
             problems.add(device.name, "servers", f"{name!r} is no key server of {intent.name}")
@@ -130,13 +141,19 @@ def _client(plan: GroupPlan, own: MemberIntent, device: Device, problems: Proble
     if said is None:
         return ClientConfig(fail_close_revert=revert)
     needs(Feature.CLIENT, releases, problems, "client")
-    if said.pfs:
-        needs(Feature.PFS, releases, problems, "client.pfs")
-    if said.bypass_policy:
-        needs(Feature.BYPASS_POLICY, releases, problems, "client.bypass_policy")
+    for key, feature in (
+        ("pfs", Feature.PFS),
+        ("bypass_policy", Feature.BYPASS_POLICY),
+        ("recovery_check_interval", Feature.RECOVERY_CHECK),
+        ("status_track", Feature.STATUS_TRACK),
+    ):
+        if getattr(said, key):
+            needs(feature, releases, problems, f"client.{key}")
+    if any(word != "sha" for word in said.rekey_hash):
+        needs(Feature.SIGNATURE_HASH, releases, problems, "client.rekey_hash")
     return ClientConfig(
         registration_interface=said.registration_interface,
-        rekey_encryption=said.rekey_encryption,
+        rekey_encryption=tuple(word for text in said.rekey_encryption for word in text.split()),
         rekey_hash=said.rekey_hash,
         transform_sets=said.transform_sets,
         recovery_check_interval=None
@@ -182,6 +199,8 @@ def _fail_close(
         entries = tuple(dict.fromkeys(text for text in shared if text.startswith("deny")))
     else:
         entries = lists.expand(acl, plan.intent.services, plan.intent.ip, problems, f"{device.name}: fail_close")
+    if not any(text.startswith("deny") for text in entries):
+        problems.add(device.name, "fail_close", "it exempts nothing, so the router could not even register: say acl")
     name = acl.name or names.fail_close_list(plan.intent.name)
     made = lists.made(names.checked(name, device.name, "fail_close", problems), entries, plan.intent.ip, problems)
     return FailClose(made.name, activated=True if said.activate else None), made
@@ -226,12 +245,3 @@ def _interfaces(plan: GroupPlan, own: MemberIntent) -> Iterator[InterfaceConfig]
             pim="sparse-mode" if name in sparse else None,
             igmp_joins=joins,
         )
-
-
-def _multicast(plan: GroupPlan) -> MulticastConfig:
-    said = plan.intent.rekey.multicast
-    if plan.rekey_list is None or said is None:
-        return MulticastConfig()
-    return MulticastConfig(
-        routing=True, ssm_range=said.ssm_acl if said.ssm else None, igmp_ssm_map=True if said.ssm else None
-    )

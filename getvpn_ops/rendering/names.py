@@ -65,7 +65,11 @@ def ikev2(group: str) -> str:
 
 
 def checked(name: str, group: str, where: str, problems: Problems) -> str:
-    """A made name, if IOS takes it."""
+    """A name that was written or made, if IOS takes it."""
     if not OBJECT_NAME.fullmatch(name):
-        problems.add(group, where, f"{name!r} is made from the group's name and too long: write a name")
+        problems.add(
+            group, where, f"{name!r} is made from other names and too long, 63 characters at most: write a name"
+        )
+    elif name.lower() == "ipv6":
+        problems.add(group, where, "IOS would take 'ipv6' for its own word: write another name")
     return name

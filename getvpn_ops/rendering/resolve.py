@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from getvpn_ops.errors import UsageError
-from getvpn_ops.model.inventory import Role
 from getvpn_ops.rendering.group import plan_group
 from getvpn_ops.rendering.join import join
 from getvpn_ops.rendering.key_server import key_server_part
@@ -84,6 +83,8 @@ class Resolver:
 
     def _part(self, group: str, device: Device, problems: Problems) -> IntendedConfig:
         plan = self.group(group)
-        serves = device.role is Role.KEY_SERVER or device.name in {item.name for item in plan.key_servers}
+        serves = device.name in {item.name for item in plan.key_servers}
+        if not serves and device.name not in {item.name for item in plan.members}:
+            raise UsageError(f"{device.name} is neither key server nor member of {group}: say its role")
         part = key_server_part if serves else member_part
         return part(plan, self._inventory, device, self._secrets, problems)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from getvpn_ops.errors import MistakesError
 from getvpn_ops.model.config.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_TYPED = re.compile(r"[!-;=>@-~]{1,127}")
+"""No ``?``, which asks for help, and no ``<``, with which names of unresolved secrets begin."""
 
 
 def unresolved(reference: str) -> str:
@@ -32,6 +37,16 @@ class Secrets:
         self._resolve = resolve
 
     def get(self, reference: str) -> Secret:
-        """The secret of a name, or its name."""
+        """The secret of a name, or its name.
+
+        Raises:
+            MistakesError: it cannot be typed on a router; says its name, never the secret.
+        """
         found = self._resolve(reference) if self._resolve else None
-        return found if found is not None else by_name(reference)
+        if found is None:
+            return by_name(reference)
+        text = found.reveal()
+        if not _TYPED.fullmatch(text):
+            expected = "expected 1 to 127 visible characters of ASCII, no blank, no ? and no <"
+            raise MistakesError("a secret cannot be typed on a router", (f"{reference}: {expected}",))
+        return Secret.of("isakmp-key", text, found.encryption)

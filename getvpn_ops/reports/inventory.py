@@ -74,12 +74,16 @@ def _cell(value: object) -> str:
 
 
 def groups_plain(inventory: Inventory) -> dict[str, dict[str, object]]:
-    """Of each GDOI group its key servers and how many members are expected."""
+    """Of each GDOI group its key servers, how many members are expected, and how much its file says.
+
+    ``intent`` is whether there is a file; ``whole``, whether it says enough to render configurations.
+    """
     return {
         name: {
             "key_servers": [item.name for item in inventory.key_servers(name)],
             "members": len(inventory.members(name)),
             "intent": name in inventory.gdoi_groups,
+            "whole": name in inventory.gdoi_groups and inventory.gdoi_groups[name].policies is not None,
         }
         for name in inventory.group_names()
     }

@@ -221,6 +221,16 @@ def _clock(text: str) -> str:
     return text
 
 
+def _by_name(sources: tuple[SecretSource, ...]) -> tuple[SecretSource, ...]:
+    for source in sources:
+        if isinstance(source, FromPrompt):
+            raise ValueError("environment, file, command or keyring: nobody is asked for the keys of a fleet")  # noqa: TRY004
+        words = source.model_dump(exclude={"source"})
+        if not isinstance(source, FromEnvironment) and "{name}" not in str(words):
+            raise ValueError("{name} in path, argv, service or username: where the secret of that name is")
+    return sources
+
+
 _NOTHING_SAID = BeforeValidator(lambda value: {} if value is None else value)
 """A section of which every line is commented out is the default."""
 
@@ -240,6 +250,8 @@ class Settings(Section):
         clock: ``system``, or ``unix:PATH`` of a lab's socket.
         ssh: how devices are reached.
         credentials: who logs in.
+        secrets: where what intents name is, such as pre-shared keys: ``{name}`` in a source is the name. A variable is
+            called NAME_ and the secret's name in capitals, with ``_`` for all but letters and digits.
         health: how much a health check looks at.
         retention: how long results are kept.
     """
@@ -253,5 +265,6 @@ class Settings(Section):
     clock: Annotated[str, AfterValidator(_clock)] = "system"
     ssh: Annotated[SshSettings, _NOTHING_SAID] = SshSettings()
     credentials: Annotated[CredentialSettings, _NOTHING_SAID] = CredentialSettings()
+    secrets: Annotated[tuple[SecretSource, ...], AfterValidator(_by_name)] = ()
     health: Annotated[HealthSettings, _NOTHING_SAID] = HealthSettings()
     retention: Annotated[RetentionSettings, _NOTHING_SAID] = RetentionSettings()

@@ -103,8 +103,9 @@ def test_the_labs_inventory_is_whole(place: Place) -> None:
         "mistakes": [],
         "notes": [],
         "devices": 2,
-        "gdoi_groups": {"WAN": {"key_servers": ["ks1"], "members": 1, "intent": True}},
+        "gdoi_groups": {"WAN": {"key_servers": ["ks1"], "members": 1, "intent": True, "whole": False}},
     }
+    assert "0 of 1 GDOI group described whole" in place.run("inventory", "check", "--lab", "-o", "table")[1]
     assert place.ask("hostkeys", "list", "--lab")[1]["algorithm"] == "ssh-rsa"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from getvpn_ops.devices.inventory.intent_values import look_at_intent
 from getvpn_ops.model.inventory import GdoiGroupIntent, Role
 from getvpn_ops.settings.mistakes import nearest, shown
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from getvpn_ops.settings.yaml_file import Document
 
 FOLDER = "gdoi_groups"
-_IDENTITY_MAX = 2_147_483_647  # `identity number` of IOS
 _LISTS = (("key_servers", Role.KEY_SERVER), ("members", Role.MEMBER))
 
 
@@ -58,7 +57,8 @@ def read_groups(folder: Path, mistakes: Mistakes) -> dict[str, GroupFile]:
         if intent is None:
             continue
         made = GroupFile(intent, document)
-        _look_at_values(made, mistakes)
+        _look_at_lists(made, mistakes)
+        look_at_intent(made, mistakes)
         if (other := found.setdefault(intent.name, made)) is not made:
             mistakes.at(document, ("name",), f"{shown(other.document.path)} describes {intent.name!r} already")
         if intent.identity is not None and (other := identities.setdefault(intent.identity, made)) is not made:
@@ -82,27 +82,13 @@ def _files(folder: Path, mistakes: Mistakes) -> list[Path]:
         return []
 
 
-def _look_at_values(file: GroupFile, mistakes: Mistakes) -> None:
+def _look_at_lists(file: GroupFile, mistakes: Mistakes) -> None:
     intent, document = file.intent, file.document
-    if not OBJECT_NAME.fullmatch(intent.name):
-        mistakes.add(document, ("name",), "a name of at most 63 letters, digits and _.:-", intent.name)
-    if not _is_identity(intent.identity):
-        mistakes.add(document, ("identity",), f"a number up to {_IDENTITY_MAX}, or an IPv4 address", intent.identity)
     for key, _ in _LISTS:
         names = getattr(intent, key) or ()
         for place, name in enumerate(names):
             if name in names[:place]:
                 mistakes.at(document, (key, place), f"{name!r} stands twice in this list")
-
-
-def _is_identity(value: int | str | None) -> bool:
-    if value is None or (isinstance(value, int) and 0 <= value <= _IDENTITY_MAX):
-        return True
-    try:
-        ipaddress.IPv4Address(value)
-    except ValueError:
-        return False
-    return isinstance(value, str)
 
 
 def join_groups(

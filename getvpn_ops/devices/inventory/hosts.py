@@ -32,9 +32,7 @@ PLATFORMS = ("ios", "iosxe", "cisco_ios", "cisco_xe")
 _HOSTNAME = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_.:%-]{0,252}")
 _LOGIN_NAME = re.compile(r"[^\s\x00-\x1f\x7f?-][^\s\x00-\x1f\x7f?]{0,63}")
 _DEFAULT_PORT = 22
-
-
-_PLACE = re.compile(r"[\w .,:;/()'&=+#@*-]*")
+_PLACE = re.compile(r"[^?!|{}\\^$`<>\"]*")
 _WORDS = re.compile(r"[A-Za-z0-9 .,:;/()'&=+#@*_-]*")
 
 
@@ -45,8 +43,9 @@ def _text(value: object) -> str:
 
 
 def _place(value: object) -> str:
+    """A site's name may be in any alphabet: it becomes part of no command."""
     if not _PLACE.fullmatch(text := _text(value)):
-        raise ValueError("a text of letters, digits and .,:;/()'&=+#@*_-")
+        raise ValueError('a text without ?!|{}\\^$`<>"')
     return text
 
 
@@ -62,10 +61,16 @@ def _quoted(value: object) -> str:
     return _words(value)
 
 
+Place = Annotated[str, BeforeValidator(_place), Field(max_length=80)]
+Words = Annotated[str, BeforeValidator(_words), Field(max_length=80)]
+Quoted = Annotated[str, BeforeValidator(_quoted), Field(max_length=80)]
+
+
 class HostData(BaseModel):
     """What ``data`` of a host may say to us, after Nornir has added that of its groups and of the defaults.
 
-    Other keys are free. ``getvpn`` is read from each element by itself (``own_words``). ``privilege``, ``variants`` and ``management_address`` speak to the lab.
+    Other keys are free. ``getvpn`` is read from each element by itself (``own_words``); ``privilege``, ``variants`` and
+    ``management_address`` speak to the lab.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -73,11 +78,11 @@ class HostData(BaseModel):
     role: Role | None = None
     gdoi_groups: Names | None = None
     gdoi_addresses: Addresses = ()
-    site: _Place = ""
+    site: Place = ""
     ring: Annotated[Whole, Field(ge=1, le=1000)] | None = None
-    model: _Words = ""
-    release: _Quoted = ""
-    serial: _Quoted = ""
+    model: Words = ""
+    release: Quoted = ""
+    serial: Quoted = ""
     prefixes: Annotated[tuple[WrittenNetwork, ...], AfterValidator(once)] = ()
     manager: bool = False
     pilot: bool = False

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.devices.inventory.gdoi_groups import FOLDER, join_groups, read_groups
 from getvpn_ops.devices.inventory.hosts import Access, device_of
+from getvpn_ops.devices.inventory.intent_routers import Fleet, look_at_routers, router_notes
+from getvpn_ops.devices.inventory.intent_shared import look_at_shared
+from getvpn_ops.devices.inventory.intent_values import intent_notes
+from getvpn_ops.devices.inventory.own_words import OwnWordsReader, add_own_words
 from getvpn_ops.devices.inventory.plugins import read_plugin
 from getvpn_ops.devices.inventory.simple import SimpleFiles, read_simple
 from getvpn_ops.devices.inventory.source import names_passwords
@@ -86,7 +90,9 @@ def load_folder(
 
 
 def _load(nornir: NornirInventory, origins: Origins, groups: Path, source: Path, mistakes: Mistakes) -> LoadedInventory:
+    before = len(mistakes)
     files = read_groups(groups, mistakes)
+    all_files = len(mistakes) == before
     _look_at_names(nornir, origins, mistakes)
     devices, access, data = {}, {}, {}
     for host in nornir.hosts.values():
@@ -99,9 +105,43 @@ def _load(nornir: NornirInventory, origins: Origins, groups: Path, source: Path,
         )
     devices = join_groups(files, devices, data, set(nornir.hosts), mistakes)
     _apart(devices, access, nornir, origins, mistakes)
-    mistakes.settle(_WHAT)
+    hosts = {host.name: host for host in nornir.hosts.values()}
+    devices, words = add_own_words(OwnWordsReader(files, origins, mistakes, all_files=all_files), hosts, devices)
     inventory = Inventory(devices, {name: file.intent for name, file in files.items()}, shown(source))
+    fleet = Fleet(_known(inventory), files, words, hosts, origins)
+    look_at_routers(fleet, mistakes)
+    look_at_shared(fleet, mistakes)
+    mistakes.settle(_WHAT)
     return LoadedInventory(inventory, nornir, access, tuple(_notes(inventory)), tuple(_password_files(nornir, origins)))
+
+
+def _known(inventory: Inventory) -> Inventory:
+    """An inventory whose groups list their routers, each once: by name, also where hosts alone say it.
+
+    Names of no host, and hosts that are wrong by themselves, are left out: of them it was told already.
+    """
+
+    def there(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return None if names is None else tuple(dict.fromkeys(name for name in names if name in inventory.devices))
+
+    right = Inventory(
+        inventory.devices,
+        {
+            name: intent.model_copy(update={"key_servers": there(intent.key_servers), "members": there(intent.members)})
+            for name, intent in inventory.gdoi_groups.items()
+        },
+        inventory.source,
+    )
+    listed = {
+        name: intent.model_copy(
+            update={
+                "key_servers": tuple(item.name for item in right.key_servers(name)),
+                "members": tuple(item.name for item in right.members(name)),
+            }
+        )
+        for name, intent in right.gdoi_groups.items()
+    }
+    return Inventory(inventory.devices, listed, inventory.source)
 
 
 def _look_at_names(nornir: NornirInventory, origins: Origins, mistakes: Mistakes) -> None:
@@ -185,6 +225,9 @@ def _notes(inventory: Inventory) -> Iterable[str]:
     ]
     if unknown:
         yield f"no gdoi_addresses, so key servers' members cannot be told by address: {_few(unknown)}"
+    for intent in inventory.gdoi_groups.values():
+        yield from intent_notes(intent)
+    yield from router_notes(inventory)
 
 
 def _few(names: list[str], most: int = 5) -> str:

@@ -21,7 +21,7 @@ from getvpn_ops.settings.mistakes import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from nornir.core.inventory import Defaults, Group, Host, Inventory
+    from nornir.core.inventory import Defaults, Group, Host
 
     from getvpn_ops.devices.inventory.gdoi_groups import GroupFile
     from getvpn_ops.devices.inventory.source import Origins
@@ -68,9 +68,19 @@ class OwnWords:
 class OwnWordsReader:
     """Reads the words of all hosts, and knows at the end which words of host groups fit nobody."""
 
-    def __init__(self, files: Mapping[str, GroupFile], origins: Origins, mistakes: Mistakes) -> None:
-        """For one inventory."""
+    def __init__(
+        self, files: Mapping[str, GroupFile], origins: Origins, mistakes: Mistakes, *, all_files: bool = True
+    ) -> None:
+        """For one inventory.
+
+        Args:
+            files: the GDOI groups.
+            origins: where hosts stand.
+            mistakes: gets what is wrong.
+            all_files: whether these are all of them; a group whose file is wrong by itself is not known by name.
+        """
         self._files = files
+        self._all_files = all_files
         self._origins = origins
         self._mistakes = mistakes
         self._shaped: dict[int, Mapping[str, Mapping[str, Any]]] = {}
@@ -82,9 +92,9 @@ class OwnWordsReader:
         layers = [(element, found) for element in chain(host) if (found := self._layer(element, host))]
         for group in dict.fromkeys(name for _, found in layers for name in found):
             role, reason = self._role(group, device)
-            if role is None:
+            if role is None and (self._all_files or group in self._files):
                 self._does_not_fit(group, host, layers, reason)
-            elif (made := self._words(group, role, host, layers)) is not None:
+            elif role is not None and (made := self._words(group, role, host, layers)) is not None:
                 yield made
 
     def finish(self) -> None:
@@ -135,6 +145,7 @@ class OwnWordsReader:
                 continue
             if element is host:
                 self._mistakes.at(*_place(self._origins, element, host, (group,)), reason)
+                continue
             for field in found[group]:
                 self._idle.setdefault((id(element), group, field), (element, host, reason))
 
@@ -173,37 +184,39 @@ class OwnWordsReader:
 
 
 def add_own_words(
-    nornir: Inventory,
-    origins: Origins,
-    devices: Mapping[str, Device],
-    files: Mapping[str, GroupFile],
-    mistakes: Mistakes,
+    reader: OwnWordsReader, hosts: Mapping[str, Host], devices: Mapping[str, Device]
 ) -> tuple[dict[str, Device], dict[tuple[str, str], OwnWords]]:
     """Read what each router has otherwise than its groups.
 
     Args:
-        nornir: hosts with their groups and defaults.
-        origins: where their data stands.
+        reader: of this inventory; it is finished then.
+        hosts: by name, with their groups and defaults.
         devices: with the GDOI groups they are in.
-        files: the GDOI groups.
-        mistakes: gets what is wrong.
 
     Returns:
         The devices with ``member_of`` and ``server_of``; the words by device and GDOI group.
     """
-    reader = OwnWordsReader(files, origins, mistakes)
     made: dict[str, Device] = {}
     words: dict[tuple[str, str], OwnWords] = {}
     for name, device in devices.items():
-        found = list(reader.read(nornir.hosts[name], device))
+        found = list(reader.read(hosts[name], device))
         words.update({(name, item.group): item for item in found})
-        made[name] = device if not found else replace(
-            device,
-            member_of={item.group: item.intent for item in found if isinstance(item.intent, MemberIntent)},
-            server_of={item.group: item.intent for item in found if isinstance(item.intent, KeyServerIntent)},
+        made[name] = (
+            device
+            if not found
+            else replace(
+                device,
+                member_of={item.group: item.intent for item in found if isinstance(item.intent, MemberIntent)},
+                server_of={item.group: item.intent for item in found if isinstance(item.intent, KeyServerIntent)},
+            )
         )
     reader.finish()
     return made, words
+
+
+def own_place(origins: Origins, host: Host, group: str, where: Where) -> Place:
+    """File and path of a host's own word, also of one that it does not say."""
+    return _place(origins, host, host, (group, *where))
 
 
 def _a(role: Role) -> str:

@@ -25,7 +25,7 @@ def _item(value: object) -> str:
 
 def _match(value: object) -> str:
     if not isinstance(value, str) or not _MATCH.fullmatch(value):
-        raise ValueError("such as tcp 1521, udp 500 both, tcp source 20, a protocol, or a service")
+        raise ValueError("tcp 1521, udp 500 both, tcp source 20, a protocol, or a service")
     return value
 
 

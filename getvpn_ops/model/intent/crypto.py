@@ -163,6 +163,7 @@ class MulticastIntent(FrozenModel):
     Attributes:
         group: the multicast address.
         acl_name: of the list that names it; None: made from the group's name.
+        entries: of that list; None: ``permit ip any host GROUP``, as the guide has it.
         ssm: source-specific: members join for each key server.
         ssm_acl: number or name of the standard list of ``ip pim ssm range``.
         ssm_range: what that list permits; None: the group alone.
@@ -170,6 +171,7 @@ class MulticastIntent(FrozenModel):
 
     group: MulticastAddress
     acl_name: ListName | None = None
+    entries: tuple[AceText, ...] | None = None
     ssm: bool = True
     ssm_acl: ListName = "1"
     ssm_range: MulticastRange | None = None
@@ -202,7 +204,7 @@ class RekeyIntent(FrozenModel):
     @model_validator(mode="after")
     def _address(self) -> RekeyIntent:
         if self.transport == "multicast" and self.multicast is None:
-            raise ValueError("multicast: its group, where transport is multicast")
+            raise ValueError("the key multicast where transport is multicast")
         return self
 
 
@@ -290,7 +292,7 @@ class IkeIntent(FrozenModel):
         member_lifetime: seconds; the guide asks for 300.
         psk: pre-shared keys; None with ``pki``.
         pki: certificates; None with ``psk``.
-        keepalive: between key servers; None: the profile's.
+        keepalive: between key servers; None: the profile's; False: none.
         gikev2: None: GDOI over IKEv1 alone.
     """
 
@@ -299,7 +301,7 @@ class IkeIntent(FrozenModel):
     member_lifetime: IkeLifetime = 300
     psk: PskIntent | None = None
     pki: PkiIntent | None = None
-    keepalive: KeepaliveIntent | None = None
+    keepalive: KeepaliveIntent | Literal[False] | None = None
     gikev2: Gikev2Intent | None = None
 
     @model_validator(mode="after")
@@ -330,7 +332,7 @@ class AuthorizationIntent(FrozenModel):
         if self.identity is not None and self.acl is not None:
             raise ValueError("either acl or identity")
         if self.names and self.identity is None:
-            raise ValueError("identity, whose lines the names are")
+            raise ValueError("names with identity only: they are its lines")
         return self
 
 

@@ -157,8 +157,8 @@ SCENES = {
         PRIMARY, {" set security-association lifetime seconds 7200": " set security-association lifetime seconds 3600\n"
                   " set pfs group14"},
         [
+            (SET, ["set security-association lifetime seconds 3600"]),
             (SET, ["set pfs group14"]),
-            (SET, ["no set security-association lifetime seconds 7200"]),
         ],
     ),
     "a profile that a tunnel uses too is not changed": Scene(
