@@ -78,7 +78,8 @@ def _with_objects(
     pki = plan.intent.ike.pki
     method = "rsa-sig" if pki else "pre-share"
     peers = tuple(
-        Ikev2Peer(str(key.address), address=_address(key), keys=(Ikev2Key(_as_ikev2(key.secret)),)) for key in keys
+        Ikev2Peer(str(key.address).upper(), address=_address(key), keys=(Ikev2Key(_as_ikev2(key.secret)),))
+        for key in keys
     )
     return dataclasses.replace(
         config,
@@ -108,9 +109,10 @@ def _with_objects(
 
 
 def _address(key: PreSharedKey) -> str:
+    address = str(key.address).upper()  # IPv6, as IOS prints it
     if key.mask is None:
-        return str(key.address)
-    return f"{key.address}{key.mask}" if key.mask.startswith("/") else f"{key.address} {key.mask}"
+        return address
+    return f"{address}{key.mask}" if key.mask.startswith("/") else f"{address} {key.mask}"
 
 
 def _as_ikev2(secret: Secret) -> Secret:

@@ -150,7 +150,7 @@ def _server_addresses(
     found: dict[str, Address] = {}
     for device in devices:
         said = inventory.key_server_intent(group, device.name).address
-        known = _registering(device.gdoi_addresses, inventory.gdoi_groups[group].ip)
+        known = registering(device.gdoi_addresses, inventory.gdoi_groups[group].ip)
         if said is None and not known:
             problems.add(device.name, "gdoi_addresses", "no address that members could register with: say one")
             continue
@@ -158,7 +158,7 @@ def _server_addresses(
     return found
 
 
-def _registering(addresses: Iterable[Address], version: int) -> tuple[Address, ...]:
+def registering(addresses: Iterable[Address], version: int) -> tuple[Address, ...]:
     """Those of a device's addresses that GDOI itself uses.
 
     Keys of an IPv6 group travel by IPv4 as well (``Crypto Path: ipv6``, ``Key Management Path: ipv4``), so its routers
@@ -171,7 +171,7 @@ def _registering(addresses: Iterable[Address], version: int) -> tuple[Address, .
 
 def _member_addresses(inventory: Inventory, group: str, device: Device, version: int) -> tuple[Address, ...]:
     said = inventory.member_intent(group, device.name).addresses
-    return said if said is not None else _registering(device.gdoi_addresses, version)
+    return said if said is not None else registering(device.gdoi_addresses, version)
 
 
 def _policy(

@@ -84,7 +84,7 @@ class Resolver:
     def _part(self, group: str, device: Device, problems: Problems) -> IntendedConfig:
         plan = self.group(group)
         serves = device.name in {item.name for item in plan.key_servers}
-        if not serves and device.name not in {item.name for item in plan.members}:
+        if not serves and device.name not in plan.addresses:
             raise UsageError(f"{device.name} is neither key server nor member of {group}: say its role")
         part = key_server_part if serves else member_part
         return part(plan, self._inventory, device, self._secrets, problems)
