@@ -130,7 +130,7 @@ def _adopted(seen: _Seen, folder: Path | None) -> tuple[AdoptionReport, ExitCode
     routers = routers_of(seen.state, remarks)
     adoption = adopt(routers, seen.state.inventory, remarks)
     files = files_of(adoption, _entries(seen.known))
-    files |= _beside(seen.known, files)
+    files |= _beside(seen.known, files, adoption)
     mistakes: tuple[str, ...] = ()
     if routers:
         if folder is not None:
@@ -154,13 +154,17 @@ def _entries(known: Path | None) -> dict[str, dict[str, Any]] | None:
     return value if isinstance(value, dict) else None
 
 
-def _beside(known: Path | None, files: Mapping[str, str]) -> dict[str, str]:
-    """What else belongs to an inventory, as it is, so that the new folder is whole."""
+def _beside(known: Path | None, files: Mapping[str, str], adoption: Adoption) -> dict[str, str]:
+    """What else belongs to an inventory, as it is, so that the new folder is whole; no group is described twice."""
     if known is None:
         return {}
     found = [known / name for name in _BESIDE]
     groups = known / _GROUPS
-    found += sorted(groups.glob("*.y*ml")) if groups.is_dir() else []
+    for path in sorted(groups.glob("*.y*ml")) if groups.is_dir() else ():
+        document = Mistakes().read(path)
+        value = document.value if document is not None else None
+        if not isinstance(value, dict) or value.get("name") not in adoption.groups:
+            found.append(path)
     names = {path: path.relative_to(known).as_posix() for path in found if path.is_file()}
     return {name: path.read_text(encoding="utf-8") for path, name in names.items() if name not in files}
 

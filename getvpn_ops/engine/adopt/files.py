@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _HOSTS = "hosts.yaml"
 _ABOVE_HOSTS = (
     "# Learnt from running routers by getvpn-ops adopt. What the routers do not tell is not said: site, prefixes.\n"
+    "# Words of an inventory that was there are kept, its comments are not.\n"
 )
 _ABOVE_GROUP = (
     "# Learnt from running routers by getvpn-ops adopt: what most of them share. What one router has otherwise stands\n"

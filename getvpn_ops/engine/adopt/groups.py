@@ -138,8 +138,11 @@ def _seat(router: Router, group: GdoiGroupConfig, remarks: Remarks, *, serving: 
             left("this key server has no address: nobody can register")
             return None
         return ServerSeat(router, group, local, address)
-    if serving or router.device.role is Role.KEY_SERVER:
+    if serving:
         left("this router is a key server of another group: an inventory knows one role of a router")
+        return None
+    if router.device.role not in {None, Role.MEMBER}:
+        left(f"a member by its configuration, and the inventory says role {router.device.role}: one of them is wrong")
         return None
     carrying = list(_carriers(router, group.name, ipv6=group.ipv6))
     if not carrying:

@@ -45,16 +45,17 @@ class Remarks:
 
     def __init__(self) -> None:
         self._found: dict[Remark, None] = {}
+        self._lines: set[tuple[Kind, str, int]] = set()
 
     def add(self, kind: Kind, subject: str, text: str, reason: str = "", line: int | None = None) -> None:
         """Add one."""
         self._found[Remark(kind, subject, text, reason, line)] = None
+        if line is not None:
+            self._lines.add((kind, subject, line))
 
     def has(self, kind: Kind, subject: str, line: int | None) -> bool:
         """Whether a line was told already, with a better reason."""
-        return line is not None and any(
-            (item.kind, item.subject, item.line) == (kind, subject, line) for item in self._found
-        )
+        return line is not None and (kind, subject, line) in self._lines
 
     def all(self) -> tuple[Remark, ...]:
         """All of them: those that differ first, in the order in which they were found."""
