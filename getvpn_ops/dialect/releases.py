@@ -14,7 +14,16 @@ from types import MappingProxyType
 _IOS = re.compile(r"(?P<major>\d+)\.(?P<minor>\d+)\((?P<maintenance>\d+)[a-z]?\)(?P<train>[A-Z]*)(?P<rebuild>\d+)?")
 _XE = re.compile(r"(?P<major>1[6-9]|2\d)\.(?P<minor>\d+)(?:\.(?P<maintenance>\d+))?[a-z]?")
 _SHORT = re.compile(r"(?P<major>1[25])\.(?P<minor>\d+)")
+_XE_THREE = re.compile(r"0?3\.(?P<minor>\d+)(?:\.\d+)?[a-z]?\.?S[A-Z]?\d*[a-z]?")
 _XE_FIRST = 16
+_OF_XE_THREE = MappingProxyType(
+    {
+        1: (15, 0, 1), 2: (15, 1, 1), 3: (15, 1, 2), 4: (15, 1, 3), 5: (15, 2, 1), 6: (15, 2, 2), 7: (15, 2, 4),
+        8: (15, 3, 1), 9: (15, 3, 2), 10: (15, 3, 3), 11: (15, 4, 1), 12: (15, 4, 2), 13: (15, 4, 3), 14: (15, 5, 1),
+        15: (15, 5, 2), 16: (15, 5, 3), 17: (15, 6, 1), 18: (15, 6, 2),
+    }
+)  # fmt: skip
+"""IOS-XE 3.N.S -> the IOS release that it is (Cisco's release notes of IOS-XE 3S)."""
 
 
 class Family(StrEnum):
@@ -118,7 +127,9 @@ class Release:
 
 
 def release_of(text: str) -> Release | None:
-    """Read ``12.4(22)T5``, ``15.2(4)M11``, ``17.6.5``, ``16.09.08``, ``15.4``; None if it is none of these."""
+    """Read ``12.4(22)T5``, ``15.2(4)M11``, ``17.6.5``, ``03.16.04b.S`` or ``15.4``; None if it is none of these."""
+    if (three := _XE_THREE.fullmatch(text.strip())) and (number := _OF_XE_THREE.get(int(three["minor"]))):
+        return Release(text, number)
     for pattern in (_IOS, _XE, _SHORT):
         if found := pattern.fullmatch(text.strip()):
             parts = found.groupdict()

@@ -71,7 +71,7 @@ class GroupPlan:
         intent: as written.
         key_servers: devices in the order of the file.
         members: devices.
-        releases: of all of them, by name.
+        releases: by name, of those whose release is known.
         servers: address of each key server, by name.
         addresses: that members register with, by name.
         policies: in order of their sequence.
@@ -102,7 +102,7 @@ def plan_group(inventory: Inventory, name: str, problems: Problems) -> GroupPlan
     """
     intent = inventory.gdoi_groups[name]
     key_servers, members = inventory.key_servers(name), inventory.members(name)
-    releases = _releases((*key_servers, *members), problems)
+    releases = _releases(intent, (*key_servers, *members), problems)
     if not key_servers:
         problems.add(name, "key_servers", "it has none: name the devices that serve it")
     limits.look_at_group(intent, releases, tuple(item.name for item in key_servers), problems)
@@ -132,16 +132,31 @@ def plan_group(inventory: Inventory, name: str, problems: Problems) -> GroupPlan
     )
 
 
-def _releases(devices: Iterable[Device], problems: Problems) -> dict[str, Release]:
+def _releases(intent: GdoiGroupIntent, devices: Iterable[Device], problems: Problems) -> dict[str, Release]:
+    """Releases by device. One that is not known matters here only where the profile goes by what all routers can do."""
     found = {}
     for device in devices:
         release = release_of(device.release)
-        if release is None:
-            said = f"{device.release!r} is no release that this program knows" if device.release else "it is not said"
-            problems.add(device.name, "release", f"{said}; what can be configured depends on it")
-        else:
+        if release is not None:
             found[device.name] = release
+        elif _goes_by_release(intent):
+            problems.add(device.name, "release", unknown_release(device))
     return found
+
+
+def unknown_release(device: Device) -> str:
+    """A sentence about a release that nobody said, or that cannot be read."""
+    said = f"{device.release!r} is no release that this program knows" if device.release else "it is not said"
+    return f"{said}; what can be configured depends on it"
+
+
+def _goes_by_release(intent: GdoiGroupIntent) -> bool:
+    """Whether something is left to the profile that depends on what the routers can do."""
+    if intent.profile is Profile.GUIDE:
+        return False
+    transforms = [policy.transform or TransformIntent() for policy in intent.policies or ()]
+    open_transform = any(item.integrity is None and item.encryption not in _COUNTER_MODE for item in transforms)
+    return open_transform or intent.rekey.signature_hash is None or intent.ike.policies is None
 
 
 def _server_addresses(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from getvpn_ops.errors import UsageError
-from getvpn_ops.rendering.group import plan_group
+from getvpn_ops.rendering.group import plan_group, unknown_release
 from getvpn_ops.rendering.join import join
 from getvpn_ops.rendering.key_server import key_server_part
 from getvpn_ops.rendering.member import member_part
@@ -86,5 +86,8 @@ class Resolver:
         serves = device.name in {item.name for item in plan.key_servers}
         if not serves and device.name not in plan.addresses:
             raise UsageError(f"{device.name} is neither key server nor member of {group}: say its role")
+        if device.name not in plan.releases:
+            problems.add(device.name, "release", unknown_release(device))
+            problems.settle(_WHAT)
         part = key_server_part if serves else member_part
         return part(plan, self._inventory, device, self._secrets, problems)

@@ -9,6 +9,7 @@ from intents import M151, M152, M155, OLD, T22, XE16, XE17, fleet, texts
 
 from getvpn_ops.dialect.releases import FIRST, Family, Feature, first_text, release_of
 from getvpn_ops.errors import MistakesError
+from getvpn_ops.rendering.resolve import Resolver
 
 READ = {
     "12.4(15)T8": ((12, 4, 15), Family.IOS_12),
@@ -20,7 +21,9 @@ READ = {
     "16.09.08": ((16, 9, 8), Family.IOS_XE),
     "17.9.4a": ((17, 9, 4), Family.IOS_XE),
     "17.12": ((17, 12, 0), Family.IOS_XE),
-    "03.16.05.S": None,
+    "03.16.05.S": ((15, 5, 3), Family.IOS_15),
+    "3.5.0S": ((15, 2, 1), Family.IOS_15),
+    "03.99.00.S": None,
     "": None,
     "newest": None,
 }
@@ -177,3 +180,25 @@ def test_what_a_release_lacks_is_told_with_the_first_that_has_it(name: str) -> N
     with pytest.raises(MistakesError) as caught:
         texts(inventory)
     assert sentence in caught.value.mistakes
+
+
+WRITTEN = {
+    "identity": 1,
+    "policies": [{"acl": {"encrypt": ["any"]}, "transform": {"encryption": "aes-256", "integrity": "sha1"}}],
+    "rekey": {"signature_hash": "sha1"},
+    "ike": {"policies": [{"number": 20, "encryption": "aes-256", "hash": "sha1", "dh_group": 5}]},
+}
+KNOWN = {
+    "ks1": {"release": M155, "addresses": ["192.0.2.1"]},
+    "gm1": {"release": M155, "addresses": ["192.0.2.11"], "groups": {"G": {"interfaces": ["Vlan1"]}}},
+    "gm2": {"release": "", "addresses": ["192.0.2.12"], "groups": {"G": {"interfaces": ["Vlan1"]}}},
+}
+
+
+def test_a_release_that_nobody_knows_holds_up_only_what_depends_on_it() -> None:
+    resolver = Resolver(fleet(KNOWN, WRITTEN))
+    assert resolver.config("gm1").release == M155
+    with pytest.raises(MistakesError, match="gm2: release: it is not said"):
+        resolver.config("gm2")
+    with pytest.raises(MistakesError, match="gm2: release: it is not said"):
+        Resolver(fleet(KNOWN, GROUP)).config("gm1")

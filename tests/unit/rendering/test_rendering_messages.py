@@ -95,10 +95,10 @@ CASES: dict[str, Case] = {
     ),
     "no release": (
         {},
-        {"ks1": {**KS, "release": ""}, "gm1": {**GM, "release": "3.16S"}},
+        {"ks1": {**KS, "release": ""}, "gm1": {**GM, "release": "Denali"}},
         [
             "ks1: release: it is not said; what can be configured depends on it",
-            "gm1: release: '3.16S' is no release that this program knows; what can be configured depends on it",
+            "gm1: release: 'Denali' is no release that this program knows; what can be configured depends on it",
         ],
     ),
     "no identity": ({"identity": None}, BASE, ["G: identity: say the number or address that its routers agree on"]),
@@ -269,7 +269,7 @@ TWICE: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]]] = {
     "one map, one sequence": (
         both(interfaces=["Serial0/1"]),
         PAY,
-        ["gm1: crypto map GETVPN-MAP: two groups have the same sequence in it"],
+        ["gm1: crypto map GETVPN-MAP: two groups have the same sequence in it: say map_sequence"],
     ),
     "two maps on an interface": (
         both(interfaces=["Serial0/0"], map_name="OTHER"),
@@ -279,12 +279,22 @@ TWICE: dict[str, tuple[Mapping[str, Any], Mapping[str, Any], list[str]]] = {
     "two keys for an address": (
         both(interfaces=["Serial0/1"], map_name="OTHER", psk="another"),
         PAY,
-        ["gm1: pre-shared key for 192.0.2.1: two of its groups want it to be different things"],
+        [
+            (
+                "gm1: pre-shared key for 192.0.2.1: G and PAY want it to be different things: "
+                "one address has one key: write the same psk in both"
+            )
+        ],
     ),
     "two lives of one policy": (
         both(interfaces=["Serial0/1"], map_name="OTHER"),
         {**PAY, "ike": {"member_lifetime": 900}},
-        ["gm1: crypto isakmp policy 10: two of its groups want it to be different things"],
+        [
+            (
+                "gm1: crypto isakmp policy 10: G and PAY want it to be different things: "
+                "write ike.policies, with another number or equal values, in one of them"
+            )
+        ],
     ),
     "two lists of one name": (
         both(interfaces=["Serial0/1"], map_name="OTHER", exceptions={"name": "MINE", "exempt": ["ssh"]}),
