@@ -22,6 +22,7 @@ from getvpn_ops.devices.redaction import Redactor
 from getvpn_ops.engine.config_diff import Differ, read_configurations
 from getvpn_ops.engine.drift import NO_SOURCE, KeyTerms
 from getvpn_ops.engine.intended import Intents
+from getvpn_ops.engine.intent_doubts import doubts_of
 from getvpn_ops.errors import ExitCode, UsageError
 from getvpn_ops.model.config.secret import use_key
 from getvpn_ops.model.config_diff import ConfigDiff, Standing, exit_code
@@ -114,7 +115,8 @@ def _rendered(inventory: Inventory, chosen: Sequence[Device]) -> list[tuple[Inte
         left = [item.name for item in chosen if item not in described]
         msg = f"nothing says what {_some(left)} should hold"
         raise UsageError("\n".join([msg, *(f"  {text}" for text in missing)]))
-    for text in missing:
+    doubts = doubts_of(inventory, {item.name for item in described})
+    for text in (*missing, *doubts):
         say(f"note: {text}", "yellow")
     made = []
     for device in described:
@@ -166,7 +168,8 @@ def diff(
 ) -> None:
     """Say how running configurations differ from what the intents say: missing, extra and changed lines.
 
-    Nothing is changed on any device. Lines that no intent speaks of are left alone. Exit codes: 0 nothing differs; 4
+    Nothing is changed on any device. Lines that no intent speaks of are left alone. Exit codes: 0 nothing
+    differs of what was compared (without a source under `secrets:` no pre-shared key is, and the answer says so); 4
     something does; 3 it could not be told, such as of a device that did not answer; 2 wrong usage or files.
     """
     must_be_writable(out)

@@ -20,6 +20,7 @@ from getvpn_ops.cli.workspace import (
 from getvpn_ops.devices.inventory import load_folder, load_inventory, select
 from getvpn_ops.devices.inventory.table import read_table
 from getvpn_ops.devices.inventory.write import append_hosts, hosts_text
+from getvpn_ops.engine.intent_doubts import doubts_of
 from getvpn_ops.errors import MistakesError, UsageError
 from getvpn_ops.model.plain import to_plain
 from getvpn_ops.reports.inventory import Listing, devices_csv, devices_table, groups_plain
@@ -62,7 +63,7 @@ def check(
     inventory = loaded.inventory
     groups = groups_plain(inventory)
     exposed = () if place.is_lab else loaded.password_files  # the lab's passwords last as long as it runs
-    notes = [*loaded.notes, *(_password_note(path) for path in exposed)]
+    notes = [*loaded.notes, *doubts_of(inventory), *(_password_note(path) for path in exposed)]
     if form is not Output.TABLE:
         answer = {"mistakes": [], "notes": notes, "devices": len(inventory.devices), "gdoi_groups": groups}
         write_data(answer, form, out)

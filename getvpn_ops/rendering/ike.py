@@ -24,6 +24,8 @@ _HASHES: Mapping[Digest, str] = MappingProxyType(
 _STRONG = IkePolicyIntent(number=10, encryption=Cipher.AES_256, hash=Digest.SHA256, dh_group=14)
 _OLD = IkePolicyIntent(number=20, encryption=Cipher.AES_256, hash=Digest.SHA1, dh_group=5)
 _GUIDE = IkePolicyIntent(number=1, encryption=Cipher.AES_128, hash=Digest.SHA1, dh_group=2)
+_CERTIFIED = 5
+"""Added to the numbers of policies with certificates: a router may serve a group with keys beside them."""
 
 
 def decided(
@@ -39,9 +41,14 @@ def decided(
         return tuple(filled(policy, general) for policy in ike.policies)
     if profile is Profile.GUIDE:
         return (general,)
-    if any(missing(_STRONG, release) for release in key_servers):
-        return (_OLD,)
-    return (_STRONG, _OLD) if any(missing(_STRONG, release) for release in members) else (_STRONG,)
+    strong, old = (item if ike.pki is None else _certified(item) for item in (_STRONG, _OLD))
+    if any(missing(strong, release) for release in key_servers):
+        return (old,)
+    return (strong, old) if any(missing(strong, release) for release in members) else (strong,)
+
+
+def _certified(policy: IkePolicyIntent) -> IkePolicyIntent:
+    return policy.model_copy(update={"number": policy.number + _CERTIFIED})
 
 
 def filled(policy: IkePolicyIntent, general: IkePolicyIntent) -> IkePolicyIntent:

@@ -29,6 +29,17 @@ _KEYS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "access_lists": ("ip access-list", lambda item: item.name),
     "buffers": ("buffers", lambda item: item.pool),
 }
+_REMEDIES = {
+    "isakmp_policies": "write ike.policies, with another number or equal values, in one of them",
+    "isakmp_keys": "one address has one key: write the same psk in both",
+    "keyrings": "write the same psk and key servers in both, or another keyring",
+    "transform_sets": "write another transform.name in one of them",
+    "access_lists": "write another name in one of them",
+    "gdoi_groups": "write another group_name in one of them",
+    "trustpoints": "write the same ike.pki in both, or another trustpoint",
+    "identities": "write another authorization.identity in one of them",
+}
+"""What a person can do about it, where that is not plain."""
 _SINGLE = ("isakmp_keepalive", "isakmp_identity", "df_bit")
 
 
@@ -43,13 +54,17 @@ def join(parts: Sequence[IntendedConfig], problems: Problems) -> IntendedConfig:
         "groups": tuple(name for part in parts for name in part.groups),
     }
     for field, (what, key) in _KEYS.items():
-        items = [item for part in parts for item in getattr(part, field)]
-        values[field] = tuple(_unlike(items, key, what, first.device, problems))
+        items = [(part.groups[0], item) for part in parts for item in getattr(part, field)]
+        values[field] = tuple(_unlike(items, key, (what, _REMEDIES.get(field)), first.device, problems))
     for field in _SINGLE:
-        said = list(dict.fromkeys(value for part in parts if (value := getattr(part, field)) is not None))
+        said: dict[Any, str] = {}  # value -> the first group that wants it
+        for part in parts:
+            if (value := getattr(part, field)) is not None:
+                said.setdefault(value, part.groups[0])
         if len(said) > 1:
-            problems.add(first.device, field, f"two of its groups want different values: {said[0]} and {said[1]}")
-        values[field] = said[0] if said else None
+            which = " and ".join(said.values())
+            problems.add(first.device, field.replace("_", " "), f"{which} want different values: a router has one")
+        values[field] = next(iter(said), None)
     values["crypto_maps"] = tuple(_maps(parts, problems))
     values["interfaces"] = tuple(_interfaces(parts, problems))
     values["multicast"] = _multicast(parts, problems)
@@ -62,16 +77,22 @@ def _by_number(policies: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _unlike(
-    items: Iterable[Any], key: Callable[[Any], object], what: str, device: str, problems: Problems
+    items: Iterable[tuple[str, Any]],
+    key: Callable[[Any], object],
+    words: tuple[str, str | None],
+    device: str,
+    problems: Problems,
 ) -> Iterable[Any]:
-    seen: dict[object, Any] = {}
-    for item in items:
-        held = seen.setdefault(key(item), item)
+    seen: dict[object, tuple[str, Any]] = {}
+    what, remedy = words
+    for group, item in items:
+        first, held = seen.setdefault(key(item), (group, item))
         if held != item:
             name = key(item)
             shown = name[0] if isinstance(name, tuple) else name
-            problems.add(device, f"{what} {shown}", "two of its groups want it to be different things")
-    return seen.values()
+            hint = f": {remedy}" if remedy else ""
+            problems.add(device, f"{what} {shown}", f"{first} and {group} want it to be different things{hint}")
+    return [item for _, item in seen.values()]
 
 
 def _maps(parts: Iterable[IntendedConfig], problems: Problems) -> Iterable[Any]:
@@ -85,7 +106,9 @@ def _maps(parts: Iterable[IntendedConfig], problems: Problems) -> Iterable[Any]:
                 continue
             numbers = {entry.sequence for entry in held.entries}
             if any(entry.sequence in numbers for entry in item.entries):
-                problems.add(part.device, f"crypto map {item.name}", "two groups have the same sequence in it")
+                problems.add(
+                    part.device, f"crypto map {item.name}", "two groups have the same sequence in it: say map_sequence"
+                )
             if held.local_address != item.local_address or (held.fail_close or item.fail_close) not in {
                 held.fail_close,
                 item.fail_close,

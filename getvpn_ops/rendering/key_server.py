@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 HOLD_QUEUE = 4096  # packets; guide, "Other Considerations"
 _IDENTIFIERS = 128
+_SHARES = 8
+"""Identifiers are kept for so many key servers: one that comes last changes those of no other."""
 _PRIORITY_FIRST, _PRIORITY_STEP = 100, 5
 
 
@@ -222,7 +224,7 @@ def _identifier(plan: GroupPlan, device: Device) -> IdentifierConfig | None:
         return None
     if kssid.values is not None:
         return IdentifierConfig(values=kssid.values.get(device.name, ()))
-    share = _IDENTIFIERS // max(len(plan.key_servers), 1)
+    share = _IDENTIFIERS // max(len(plan.key_servers), _SHARES)
     first = plan.key_servers.index(device) * share
     return IdentifierConfig(ranges=(f"{first} - {first + share - 1}",))
 
@@ -253,7 +255,7 @@ def multicast_of(plan: GroupPlan, device: Device, *, receiving: bool = False) ->
     return MulticastConfig(
         routing=True,
         distributed=plan.releases[device.name].family is Family.IOS_XE,
-        ssm_range=said.ssm_acl if said.ssm else None,
+        ssm_range=names.ssm_list(plan.intent) if said.ssm else None,
         igmp_ssm_map=True if said.ssm and receiving else None,
     )
 
@@ -265,4 +267,4 @@ def ssm_list(plan: GroupPlan, problems: Problems) -> tuple[AccessList, ...]:
         return ()
     network = ip_network(said.ssm_range or f"{said.group}/32")
     text = lists.address_text(network).removeprefix("host ")
-    return (lists.made(said.ssm_acl, [f"permit {text}"], 4, problems, "standard"),)
+    return (lists.made(names.ssm_list(plan.intent), [f"permit {text}"], 4, problems, "standard"),)

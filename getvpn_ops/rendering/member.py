@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from getvpn_ops.model.config.crypto import IsakmpPolicy, TransformSet
     from getvpn_ops.model.config.system import AccessList
+    from getvpn_ops.model.intent.group import GdoiGroupIntent
     from getvpn_ops.model.intent.router import MemberIntent
     from getvpn_ops.model.inventory import Device, Inventory
     from getvpn_ops.rendering.group import GroupPlan
@@ -46,6 +47,8 @@ def member_part(
     keys = () if intent.ike.pki else tuple(_keys(plan, own, device, secrets))
     names.checked(own.map_name or names.crypto_map(own.vrf), device.name, "map_name", problems)
     names.checked(own.group_name or intent.name, device.name, "group_name", problems)
+    if own.vrf and not intent.ike.pki:
+        names.checked(own.keyring or names.keyring(own.vrf), device.name, "keyring", problems)
     local = _exceptions(plan, own, device, problems)
     closing, closed = _fail_close(plan, own, device, problems)
     config = IntendedConfig(
@@ -54,7 +57,7 @@ def member_part(
         groups=(intent.name,),
         isakmp_policies=tuple(_ike(plan, own, device, problems)),
         isakmp_keys=() if own.vrf else keys,
-        isakmp_identity="dn" if intent.ike.pki and intent.authorization and intent.authorization.identity else None,
+        isakmp_identity=_proved(intent),
         keyrings=(Keyring(own.keyring or names.keyring(own.vrf), own.vrf, keys=keys),) if own.vrf and keys else (),
         trustpoints=pki.trustpoints(intent.ike.pki, device.name),
         transform_sets=tuple(dict.fromkeys(_accepted(plan, own))),
@@ -67,6 +70,14 @@ def member_part(
         multicast=multicast_of(plan, device, receiving=True),
     )
     return gikev2.on_member(config, plan, keys, own.vrf)
+
+
+def _proved(intent: GdoiGroupIntent) -> str | None:
+    """What a member calls itself where names may register: the kind of name that the key servers look for."""
+    said = intent.authorization
+    if intent.ike.pki is None or said is None or said.identity is None:
+        return None
+    return "hostname" if said.names and all(line.startswith("fqdn ") for line in said.names) else "dn"
 
 
 def _accepted(plan: GroupPlan, own: MemberIntent) -> Iterator[TransformSet]:

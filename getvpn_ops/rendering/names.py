@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from getvpn_ops.model.intent.crypto import Profile
 from getvpn_ops.model.intent.written import OBJECT_NAME
 
 if TYPE_CHECKING:
     from getvpn_ops.model.intent.crypto import TransformIntent
+    from getvpn_ops.model.intent.group import GdoiGroupIntent
     from getvpn_ops.rendering.problems import Problems
 
 REKEY_KEY = "GETVPN_REKEY"
+SSM_LIST = "GETVPN_SSM"
+GUIDE_SSM_LIST = "1"
 
 
 def policy_list(group: str, sequence: int) -> str:
@@ -26,6 +30,12 @@ def members_list(group: str) -> str:
 def rekey_list(group: str) -> str:
     """The list that names the multicast address of rekeys."""
     return f"GETVPN_{group}_REKEY"
+
+
+def ssm_list(intent: GdoiGroupIntent) -> str:
+    """The list of ``ip pim ssm range``, of which a router has one."""
+    said = None if intent.rekey.multicast is None else intent.rekey.multicast.ssm_acl
+    return said or (GUIDE_SSM_LIST if intent.profile is Profile.GUIDE else SSM_LIST)
 
 
 def exceptions_list(group: str) -> str:

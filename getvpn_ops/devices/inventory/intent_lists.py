@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from getvpn_ops.dialect.services import SERVICES
@@ -89,7 +90,7 @@ class Lists:
                 problems = Problems()
                 expand(AccessListIntent(exempt=(item,)), own, version, problems, "")
                 if problems:
-                    near = nearest(item, [*own, *SERVICES])
+                    near = _without_host_bits(item, version) or nearest(item, [*own, *SERVICES])
                     hint = f"; did you mean {near}?" if near else ""
                     kinds = _KINDS.replace("prefix", "prefix of IPv6", 1) if version != 4 else _KINDS  # noqa: PLR2004
                     self._mistakes.at(*place((key, number)), f"expected {kinds}, found {item!r}{hint}")
@@ -100,6 +101,15 @@ class Lists:
     def _entry(self, text: str, place: Place, where: Where, kind: str = "extended") -> None:
         for said in _said(text, self._intent.ip, kind):
             self._mistakes.at(*place(where), said)
+
+
+def _without_host_bits(item: str, version: int) -> str | None:
+    """``10.1.2.3/8`` -> ``10.0.0.0/8``; None if it is no prefix, or has no such bits."""
+    try:
+        found = ip_network(item, strict=False)
+    except ValueError:
+        return None
+    return str(found) if found.version == version and str(found) != item.lower() else None
 
 
 def _said(text: str, version: int, kind: str) -> tuple[str, ...]:

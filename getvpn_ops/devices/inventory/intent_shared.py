@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from getvpn_ops.rendering import names
-from getvpn_ops.rendering.group import TEK_LIFETIME
+from getvpn_ops.rendering.group import TEK_LIFETIME, registering
 from getvpn_ops.rendering.member import MAP_SEQUENCE
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ class Claim:
         value: what it should be; two groups may share it only if both want the same.
         where: path in the group's file; or in the router's own words if ``own``.
         own: which of the two.
+        text: in place of the usual words, before the name of the other group.
     """
 
     what: str
     value: Hashable
     where: Where
     own: bool = False
+    text: str = ""
 
 
 def look_at_shared(fleet: Fleet, mistakes: Mistakes) -> None:
@@ -92,7 +94,7 @@ def _compare(
             )
             on = f" on {device}" if claim.own else ""
             does = "is taken by" if claim.value == group else "means something else in"
-            mistakes.at(*place, f"{claim.what}{on} {does} {first}")
+            mistakes.at(*place, f"{claim.text or f'{claim.what}{on} {does}'} {first}")
 
 
 def _of_group(intent: GdoiGroupIntent) -> Iterator[Claim]:
@@ -109,14 +111,15 @@ def _of_group(intent: GdoiGroupIntent) -> Iterator[Claim]:
         yield Claim(f"access list {said.acl_name}", (said.acl, intent.name), ("authorization", "acl_name"))
     if said is not None and said.identity is not None:
         yield Claim(f"crypto identity {said.identity}", said.names, ("authorization", "identity"))
-    multicast = intent.rekey.multicast if intent.rekey.transport == "multicast" else None
+    multicast = intent.rekey.multicast  # by unicast it is prepared
     if multicast is not None:
         listed = multicast.acl_name or names.rekey_list(intent.name)
         yield Claim(f"access list {listed}", multicast.group, ("rekey", "multicast", "acl_name"))
         if multicast.ssm:
             sources = multicast.ssm_range or f"{multicast.group}/32"
-            yield Claim("ip pim ssm range", multicast.ssm_acl, ("rekey", "multicast", "ssm_acl"))
-            yield Claim(f"access list {multicast.ssm_acl}", sources, ("rekey", "multicast", "ssm_range"))
+            held = names.ssm_list(intent)
+            yield Claim("ip pim ssm range", held, ("rekey", "multicast", "ssm_acl"))
+            yield Claim(f"access list {held}", sources, ("rekey", "multicast", "ssm_range"))
 
 
 def _of_policies(intent: GdoiGroupIntent) -> Iterator[Claim]:
@@ -162,7 +165,7 @@ def _of_server(fleet: Fleet, group: str, device: Device) -> Iterator[Claim]:
     for member in fleet.inventory.members(group):
         said = fleet.inventory.member_intent(group, member.name)
         reference = said.psk or _reference(intent, member.name)
-        for address in said.addresses or member.gdoi_addresses:
+        for address in said.addresses or registering(member.gdoi_addresses, intent.ip):
             yield Claim(f"pre-shared key for {address}", (None, reference), ("ike", "psk"))
     for other in fleet.inventory.key_servers(group):
         if other.name != device.name and (known := _server_address(fleet, group, other)) is not None:
@@ -177,6 +180,8 @@ def _of_member(fleet: Fleet, group: str, device: Device) -> Iterator[Claim]:
     sequence = own.map_sequence or MAP_SEQUENCE
     family = "" if intent.ip == 4 else "ipv6 "  # noqa: PLR2004 -- IP version
     yield Claim(f"group name {own.group_name or group}", group, ("group_name",), own=True)
+    one = f"a member has one keyword for all its groups, and {device.name} has another one in"
+    yield Claim("keyword", intent.keyword, ("keyword",), text=one)
     yield Claim(f"{family}crypto map {held} {sequence}", group, ("map_sequence",), own=True)
     yield Claim(f"VRF of crypto map {held}", own.vrf, ("vrf",), own=True)
     yield Claim(f"local-address of {family}crypto map {held}", own.local_address, ("local_address",), own=True)
@@ -214,5 +219,4 @@ def _reference(intent: GdoiGroupIntent, member: str) -> str:
 def _server_address(fleet: Fleet, group: str, device: Device) -> Address | None:
     said = fleet.inventory.key_server_intent(group, device.name).address
     version = fleet.inventory.gdoi_groups[group].ip
-    known = [item for item in device.gdoi_addresses if item.version == version]
-    return said if said is not None else next(iter(known), None)
+    return said if said is not None else next(iter(registering(device.gdoi_addresses, version)), None)

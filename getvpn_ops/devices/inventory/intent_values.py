@@ -88,7 +88,7 @@ def intent_notes(intent: GdoiGroupIntent) -> Iterator[str]:
         ("ike.pki.modulus", intent.ike.pki.modulus if intent.ike.pki else None),
     ):
         if bits is not None and bits < _TODAY_BITS:
-            yield f"GDOI group {intent.name}: {what}: {bits} bits, less than {_TODAY_BITS}"
+            yield f"GDOI group {intent.name}: {what}: {bits} bits, less than {_TODAY_BITS} (SP 800-131A)"
 
 
 def _services(intent: GdoiGroupIntent, tell: Callable[[Where, str], None]) -> None:

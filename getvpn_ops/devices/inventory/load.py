@@ -12,6 +12,7 @@ from getvpn_ops.devices.inventory.hosts import Access, device_of
 from getvpn_ops.devices.inventory.intent_routers import Fleet, look_at_routers, router_notes
 from getvpn_ops.devices.inventory.intent_shared import look_at_shared
 from getvpn_ops.devices.inventory.intent_values import intent_notes
+from getvpn_ops.devices.inventory.intent_weak import weak_notes
 from getvpn_ops.devices.inventory.own_words import OwnWordsReader, add_own_words
 from getvpn_ops.devices.inventory.plugins import read_plugin
 from getvpn_ops.devices.inventory.simple import SimpleFiles, read_simple
@@ -227,6 +228,7 @@ def _notes(inventory: Inventory) -> Iterable[str]:
         yield f"no gdoi_addresses, so key servers' members cannot be told by address: {_few(unknown)}"
     for intent in inventory.gdoi_groups.values():
         yield from intent_notes(intent)
+    yield from weak_notes(inventory)
     yield from router_notes(inventory)
 
 

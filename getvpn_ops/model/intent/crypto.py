@@ -165,7 +165,8 @@ class MulticastIntent(FrozenModel):
         acl_name: of the list that names it; None: made from the group's name.
         entries: of that list; None: ``permit ip any host GROUP``, as the guide has it.
         ssm: source-specific: members join for each key server.
-        ssm_acl: number or name of the standard list of ``ip pim ssm range``.
+        ssm_acl: number or name of the standard list of ``ip pim ssm range``. None: ``GETVPN_SSM``, since a list of a
+            low number may be there for something else; by the guide's profile 1.
         ssm_range: what that list permits; None: the group alone.
     """
 
@@ -173,7 +174,7 @@ class MulticastIntent(FrozenModel):
     acl_name: ListName | None = None
     entries: tuple[AceText, ...] | None = None
     ssm: bool = True
-    ssm_acl: ListName = "1"
+    ssm_acl: ListName | None = None
     ssm_range: MulticastRange | None = None
 
 
@@ -354,7 +355,8 @@ class KssidIntent(FrozenModel):
     """Key server identifiers, which counter-mode suites need: of each key server, ``value N`` or ``range A - B``.
 
     Attributes:
-        values: identifiers 0 to 127 by device; None: spread evenly over the key servers.
+        values: identifiers 0 to 127 by device; None: 16 each in the order
+            of the key servers, or as many as there are for more than eight.
     """
 
     values: dict[Name, tuple[Annotated[Whole, Field(ge=0, le=127)], ...]] | None = None

@@ -93,7 +93,7 @@ def test_nornir_gets_what_its_own_plugin_would_give_it(tmp_path: Path, case: str
 def test_the_worked_example() -> None:
     loaded = load_folder(EXAMPLE)
     inventory = loaded.inventory
-    assert loaded.notes == ()
+    assert all("SHA-1" in note or "DH group 5" in note or "one RSA key" in note for note in loaded.notes), "for 12.4"
     assert loaded.password_files == ()
     assert len(inventory.devices) == len(loaded.access) == len(loaded.nornir.hosts) == 29
     assert [item.name for item in inventory.key_servers("WAN")] == list(KEY_SERVERS)

@@ -20,10 +20,11 @@ WHOLE: dict[str, Any] = {"name": "WAN", "identity": 1, "policies": [{"acl": {"en
 
 
 def load(folder: Path, **files: object) -> LoadedInventory:
-    """An inventory of one key server and two members, with what a case says."""
+    """An inventory of two key servers and two members, with what a case says."""
     usual: dict[str, Any] = {
         "hosts": {
             "ks1": {"hostname": "10.0.0.1", "groups": ["servers"]},
+            "ks2": {"hostname": "10.0.0.2", "groups": ["servers"]},
             "gm1": {"hostname": "10.0.0.11", "groups": ["near", "members"]},
             "gm2": {"hostname": "10.0.0.12", "groups": ["members"]},
         },
@@ -137,8 +138,8 @@ NOTES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "short RSA keys": (
         {**MEMBERS_READY, "rekey": {"modulus": 1024}, "ike": {"pki": {"trustpoint": "CA", "modulus": 1024}}},
-        ["GDOI group WAN: rekey.modulus: 1024 bits, less than 2048",
-         "GDOI group WAN: ike.pki.modulus: 1024 bits, less than 2048"],
+        ["GDOI group WAN: rekey.modulus: 1024 bits, less than 2048 (SP 800-131A)",
+         "GDOI group WAN: ike.pki.modulus: 1024 bits, less than 2048 (SP 800-131A)"],
     ),
 }  # fmt: skip
 
@@ -152,10 +153,11 @@ def test_what_is_allowed_and_worth_a_look(tmp_path: Path, case: str) -> None:
 def test_replay_by_time_for_ipv6_is_not_promised(tmp_path: Path) -> None:
     hosts = {
         "ks1": {"hostname": "10.0.0.1", "data": {"role": "ks", "gdoi_addresses": ["2001:db8::1"]}},
+        "ks2": {"hostname": "10.0.0.3", "data": {"role": "ks", "gdoi_addresses": ["2001:db8::3"]}},
         "gm1": {"hostname": "10.0.0.2", "data": {"role": "gm", "gdoi_addresses": ["2001:db8::2"]}},
     }
     file: dict[str, Any] = {
-        **WHOLE, **MEMBERS_READY, "ip": 6, "key_servers": ["ks1"], "members": ["gm1"],
+        **WHOLE, **MEMBERS_READY, "ip": 6, "key_servers": ["ks1", "ks2"], "members": ["gm1"],
         "policies": [{"acl": {"encrypt": ["2001:db8::/32"]}}],
     }  # fmt: skip
     notes = load(tmp_path, hosts=hosts, groups={}, **{"gdoi_groups/WAN": file}).notes
@@ -168,6 +170,7 @@ def test_two_groups_on_one_router_that_agree(tmp_path: Path) -> None:
     """One map with an entry for each, one policy that both mean: nothing is wrong with that."""
     hosts = {
         "ks1": {"hostname": "10.0.0.1", "data": {"role": "ks", "gdoi_groups": ["WAN", "LAN"]}},
+        "ks2": {"hostname": "10.0.0.3", "data": {"role": "ks", "gdoi_groups": ["WAN", "LAN"]}},
         "gm1": {
             "hostname": "10.0.0.2",
             "data": {
@@ -187,6 +190,7 @@ def test_two_groups_on_one_router_that_agree(tmp_path: Path) -> None:
             "identity": number,
             "policies": [{"acl": {"encrypt": [f"10.{number}.0.0/16"]}}],
             "ike": {"policies": [policy]},
+            "rekey": {"key_label": f"{name}_REKEY"},
         }
         for number, name in enumerate(("WAN", "LAN"))
     }

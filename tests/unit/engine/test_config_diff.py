@@ -16,6 +16,7 @@ from getvpn_ops.errors import DispatchError, ExitCode, MistakesError
 from getvpn_ops.model.capture import Capture, Trouble, Visit
 from getvpn_ops.model.config_diff import ConfigDiff, DeviceDiff, Standing, exit_code
 from getvpn_ops.model.inventory import Device
+from getvpn_ops.remediation.apply import RefusedLineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -205,3 +206,18 @@ def test_configurations_are_kept_before_they_are_judged() -> None:
     assert [visit.device for visit in ports.visits] == ["one", "hung"]
     with pytest.raises(DispatchError):
         read_configurations("r1", [], fleet=ports, clock=ports, archive=ports, progress=ports)
+
+
+def test_one_router_without_a_way_does_not_cost_the_answer_about_the_others(
+    inventory: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(*_: object) -> None:
+        raise RefusedLineError("no crypto map GETVPN 10", "the map is in use")
+
+    device = inventory.devices["bat-gm1"]
+    text = small_wan.running(inventory, "bat-gm1")
+    good = differ_of(inventory).of_visit(device, taken(text), GOOD)
+    monkeypatch.setattr("getvpn_ops.engine.config_diff.difference_of", odd)
+    found = differ_of(inventory).of_visit(device, taken(text), GOOD)
+    assert (good.standing, found.standing) == (Standing.AS_INTENDED, Standing.UNKNOWN)
+    assert "no crypto map GETVPN 10" in found.reason

@@ -161,6 +161,25 @@ def test_a_change_begins_with_what_the_key_servers_give() -> None:
     assert begin.timing.lifetime == 7200.0
 
 
+def test_keys_of_several_sa_ipsec_are_told_apart_by_the_key_servers() -> None:
+    fleet = Drawn(2, GOOD_LAB, GOOD)
+    fleet.on_servers(
+        "ip access-list extended SECOND", "permit ip 172.20.0.0 0.0.255.255 172.20.0.0 0.0.255.255"
+    )  # fmt: skip
+    fleet.on_servers(
+        "crypto gdoi group WAN", "server local", "sa ipsec 2", "profile GETVPN-WAN", "match address ipv4 SECOND"
+    )
+    fleet.rekey()
+    fleet.pass_time(seconds=40)
+    state = fleet.look(["lds-gm1"])
+    (leeds,) = at_work(state, "WAN").site("leeds").members
+    assert sorted(key.policy for key in leeds.keys) == ["GETVPN_WAN_POLICY", "GETVPN_WAN_POLICY", "SECOND"]
+    assert sorted(key.policy for key in leeds.sending_keys()) == ["GETVPN_WAN_POLICY", "SECOND"]
+    assert {(key.spi, key.policy) for key in start(state, "WAN").policy.keys} == {
+        (key.spi, key.policy) for key in leeds.keys
+    }
+
+
 MISSING: dict[str, type] = {"keys": KsPolicy, "list": KsAcl, "direction and times": Gdoi}
 
 
