@@ -163,7 +163,7 @@ _GROUP = (
     _row("client-fail-close-revert", "gdoi-group", "flag", "client fail-close revert", on="gm"),
     _row("client-pfs", "gdoi-group", "flag", "client pfs", on="gm", trigger="registration"),
     _row("gdoi-local-server", "gdoi-group", "section", "server local", opens="gdoi-local-server", on="ks",
-         trigger="policy"),
+         trigger="registration"),
 )  # fmt: skip
 
 _SERVER = tuple(

@@ -31,17 +31,23 @@ class Place(IntEnum):
     IKE_KEY = 120
     IKE_SECTION = 125
     AUTHORIZATION = 130
-    PROFILE = 135
-    GROUP_PLAIN = 140
-    RECEIVE_ONLY_ON = 144
+    RECEIVE_ONLY_ON = 132
     """First of the lines that change policy, and its removal last: while it is on nobody encrypts by itself."""
+    PROFILE = 135
+    MEMBER_ENDS = 136
+    """The map of a group that the router is going to serve: it is a member or a key server of it, never both."""
+    SERVER_CLOSES = 138
+    """It serves no more before it names servers; and it names none before it serves."""
+    GROUP_PLAIN = 140
+    SERVER_BUILDS = 142
     GROUP_POLICY = 145
     SERVER_OPENS = 147
     RECEIVE_ONLY_OFF = 149
     MAP_PART = 150
     INTERFACE = 155
-    INTERFACE_MAP_OFF = 160
-    INTERFACE_MAP = 165
+    INTERFACE_MAP = 160
+    INTERFACE_MAP_OFF = 165
+    """A map that moves is on its new interface before it leaves the old one: nothing passes in clear for want of it."""
     FAIL_CLOSE_LIST = 170
     FAIL_CLOSE_ON = 180
     """The last of all."""

@@ -105,8 +105,8 @@ def _enter(block: _Line, mode: str, opener: str) -> tuple[_Line, str]:
 
 
 def _named(block: _Line, opener: str) -> _Line | None:
-    if block.last is None or block.last.text.lower() != opener.lower():
-        block.last = next((line for line in block.children if line.text.lower() == opener.lower()), None)
+    if block.last is None or block.last.text != opener:  # names of lists differ by their case
+        block.last = next((line for line in block.children if line.text == opener), None)
     return block.last
 
 
@@ -224,6 +224,8 @@ def _map_in_use(top: _Line, name: str, gone: list[_Line], line: ChangeLine) -> N
 def _entry(block: _Line, text: str) -> None:
     if text.startswith("no "):
         body = text.removeprefix("no ")
+        if _one_entry(block, body):
+            return
         number = int(body) if body.isdigit() else None
         gone = [held for held in block.children if _is_entry(held, body, number)]
         if not gone:
@@ -245,6 +247,19 @@ def _entry(block: _Line, text: str) -> None:
     if number in numbers and not said.startswith("remark"):
         raise RefusedLineError(text, "another entry has this number")
     block.children.insert(sum(1 for held in numbers if held <= number), line)
+
+
+def _one_entry(block: _Line, body: str) -> bool:
+    """Take an entry away by its words, if that is all there is to it: lists of members are long."""
+    if body.isdigit() or body.startswith("remark"):
+        return False
+    if block.entries is None:
+        block.entries = {spell_entry(held.text): held for held in block.children}
+    one = block.entries.pop(spell_entry(body), None)
+    if one is None:
+        return False
+    block.children = [held for held in block.children if held is not one]
+    return True
 
 
 def _is_entry(held: _Line, body: str, number: int | None) -> bool:

@@ -8,13 +8,15 @@ register; a key is removed and typed again within one step.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from getvpn_ops.dialect.managed import Scope, Trigger
 from getvpn_ops.dialect.ordering import BUILD_ORDER, BUILD_PLACES, SET_PLACES, Place
 from getvpn_ops.remediation.edit import Edit, added, list_edited, off, removed, replaced
 from getvpn_ops.remediation.nodes import Node, lines_of
+from getvpn_ops.remediation.scope import other_ike
+from getvpn_ops.remediation.words import ACTIVATE, FIRST, KEPT, KEPT_FOR, REGISTERS, SHARED, SWAP, notes_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,12 +25,6 @@ if TYPE_CHECKING:
     from getvpn_ops.remediation.lists import ListText
     from getvpn_ops.remediation.serving import Serving
     from getvpn_ops.remediation.side import Side
-
-_REGISTERS = "takes effect when IKE is set up again or the member registers again, which costs seconds of its traffic"
-_FIRST = "the member registers now; until it has, what it sends matches nothing and passes in clear"
-_ACTIVATE = "only after the member has registered: before, all but what the list denies is dropped"
-_SWAP = "while the group is live, flows of the difference may be lost until every member has the new list"
-_KEPT = "the old policy stays under number {number} until the clean-up"
 
 _WEIGHED = frozenset({Trigger.POLICY, Trigger.SCHEDULED})
 _NEGOTIATED = frozenset({f"isakmp-policy-{name}" for name in ("encryption", "hash", "authentication", "group")})
@@ -44,11 +40,13 @@ class Planner:
         running: what the router has.
         intended: what it should have, under the names that it gets there.
         serving: which objects serve which groups.
+        users: what is known of who else uses an object, by its name.
     """
 
     running: Side
     intended: Side
     serving: Serving
+    users: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def lists(self, edited: dict[str, str]) -> Iterator[Edit]:
         """Build the lists that are not there yet, and edit those of ``edited`` where they stand."""
@@ -80,6 +78,8 @@ class Planner:
 
     def _global(self, item: Difference) -> Iterator[Edit]:
         node = item.any
+        if not item.new and node.found.type.scope is Scope.KEPT:
+            return
         if not item.old and node.id in BUILD_PLACES:
             yield from self._new(item.new[0])
         elif item.new and item.old:
@@ -113,7 +113,7 @@ class Planner:
             forward, backward = added(node, ())
             if self._in_use(name):
                 yield Edit(Place.MAP_PART, node.key, f"add '{node.text}' to the map in use", forward, backward,
-                           frozenset({Trigger.REGISTRATION}), groups, (_FIRST,), BUILD_ORDER[node.id])  # fmt: skip
+                           frozenset({Trigger.REGISTRATION}), groups, (FIRST,), BUILD_ORDER[node.id])  # fmt: skip
             else:
                 yield Edit(place, name, f"build crypto map {name}", forward, backward, groups=groups,
                            rank=BUILD_ORDER[node.id])  # fmt: skip
@@ -154,7 +154,7 @@ class Planner:
         if active is not None:
             forward, backward = added(active, (node.text,))
             yield Edit(Place.FAIL_CLOSE_ON, name, f"activate fail-close of {name}", forward, backward, groups=groups,
-                       notes=(_ACTIVATE,))  # fmt: skip
+                       notes=(ACTIVATE,))  # fmt: skip
 
     def _fail_close_off(self, node: Node) -> Iterator[Edit]:
         name = node.found.name
@@ -183,7 +183,8 @@ class Planner:
         address = node.child("ks-address")
         shell = replace(node, children=tuple(child for child in node.children if child is not address))
         forward, backward = added(shell, item.path)
-        yield Edit(Place.GROUP_PLAIN, name, f"build the key server of group {name}", forward, backward, groups=(name,))
+        title = f"build the key server of group {name}"
+        yield Edit(Place.SERVER_BUILDS, name, title, forward, backward, groups=(name,))
         if address is not None:
             forward, backward = added(address, (*item.path, node.text))
             yield Edit(Place.SERVER_OPENS, name, f"serve group {name} at {address.text}", forward, backward,
@@ -199,7 +200,7 @@ class Planner:
         if match is not None:
             forward, backward = added(match, (*item.path, node.text))
             yield Edit(Place.GROUP_POLICY, f"{name} {node.key}", f"put '{node.text}' of group {name} to use",
-                       forward, backward, frozenset({Trigger.POLICY}), (name,), (_SWAP,))  # fmt: skip
+                       forward, backward, frozenset({Trigger.POLICY}), (name,), (SWAP,))  # fmt: skip
 
     def _policy(self, items: list[Difference], taken: set[int]) -> Iterator[Edit]:
         """An ISAKMP policy that changes: the old one stays until the clean-up, under a number that comes last."""
@@ -209,15 +210,17 @@ class Planner:
             taken.add(number)
             kept = replace(top.renamed(f"crypto isakmp policy {number}"), children=top.children)
             forward, backward = added(kept, ())
-            note = (_KEPT.format(number=number),)
+            other = other_ike(self.running, self.intended)
+            note = KEPT.format(number=number) if other is None else KEPT_FOR.format(number=number, other=other)
             yield Edit(Place.IKE_POLICY_KEPT, top.key, f"keep the old ISAKMP policy {top.found.name} as {number}",
-                       forward, backward, notes=note)  # fmt: skip
-            yield Edit(Place.CLEAN_IKE, "ike", "remove what IKE needs no more", backward, forward,
-                       frozenset({Trigger.REGISTRATION}), rank=-BUILD_ORDER["isakmp-policy"])  # fmt: skip
+                       forward, backward, notes=(note,))  # fmt: skip
+            if other is None:
+                yield Edit(Place.CLEAN_IKE, "ike", "remove what IKE needs no more", backward, forward,
+                           frozenset({Trigger.REGISTRATION}), rank=-BUILD_ORDER["isakmp-policy"])  # fmt: skip
         for item in items:
             forward, backward = replaced(item)
             yield Edit(Place.IKE_POLICY, top.key, f"change ISAKMP policy {top.found.name}", forward, backward,
-                       frozenset({Trigger.REGISTRATION}), notes=(_REGISTERS,))  # fmt: skip
+                       frozenset({Trigger.REGISTRATION}), notes=(REGISTERS,))  # fmt: skip
 
     # -- one line, or the lines of one order
 
@@ -229,13 +232,23 @@ class Planner:
         weighed = trigger in _WEIGHED and self._in_policy(top)
         if trigger in _WEIGHED and not weighed:
             trigger = Trigger.NONE
-        alone = weighed or place in _ALONE or node.id in _MAPS
-        title = _said(item)
+        alone = weighed or place in _ALONE or node.id in _MAPS or node.id == "gdoi-passive"
+        title = title_of(item)
         bundle = " ".join(line.key for line in (*item.above, node)) if alone or not item.above else top.key
         if not alone and item.above:
             title = f"change '{top.text}'"
-        return Edit(place, bundle, title, forward, backward, frozenset({trigger}), self._groups(item),
-                    _notes(item, trigger), 0 if item.new else 1, not item.new)  # fmt: skip
+        notes = notes_of(item, trigger)
+        if place is Place.IKE_SECTION:
+            notes = (*notes, *self._shared(top.found.name))
+        return Edit(place, bundle, title, forward, backward, frozenset({trigger}), self._groups(item), notes,
+                    0 if item.new else 1, not item.new)  # fmt: skip
+
+    def _shared(self, name: str) -> tuple[str, ...]:
+        """Who else uses an object, in words; looked up once, for a keyring may have thousands of keys."""
+        if name not in self.users:
+            user = self.running.other_user(name, {node.key for node in self.intended.nodes})
+            self.users[name] = () if user is None else (SHARED.format(user=user.text),)
+        return self.users[name]
 
     def _place(self, item: Difference) -> Place:
         node = item.any
@@ -246,7 +259,10 @@ class Planner:
         if node.id == "fail-close-activate":
             return Place.FAIL_CLOSE_ON if item.new else Place.FAIL_CLOSE_OFF
         if node.id in _MAPS:
-            return Place.INTERFACE_MAP if item.new else Place.INTERFACE_MAP_OFF
+            ends = any(self._serves(group) for group in self._groups(item))
+            return Place.INTERFACE_MAP if item.new else Place.MEMBER_ENDS if ends else Place.INTERFACE_MAP_OFF
+        if node.id == "gdoi-local-server":
+            return Place.SERVER_CLOSES
         place = SET_PLACES.get(node.id) or SET_PLACES.get(item.top.id, Place.GLOBAL)
         if place is Place.GROUP_PLAIN and node.found.type.trigger in _WEIGHED:
             return Place.GROUP_POLICY
@@ -257,6 +273,11 @@ class Planner:
         if top.id == "gdoi-group":
             return True
         return top.id == "ipsec-profile" and bool(self.serving.groups_of("ipsec-profile", top.found.name))
+
+    def _serves(self, group: str) -> bool:
+        """Whether the router is to be a key server of a group."""
+        node = self.intended.defined("gdoi-group", group)
+        return node is not None and node.child("gdoi-local-server") is not None
 
     def _in_use(self, name: str) -> bool:
         """Whether an interface carries a crypto map."""
@@ -279,8 +300,9 @@ class Planner:
 
 _ALONE = frozenset(
     {
-        Place.IKE_KEY, Place.AUTHORIZATION, Place.SERVER_OPENS, Place.MAP_PART, Place.FAIL_CLOSE_LIST,
-        Place.FAIL_CLOSE_ON, Place.FAIL_CLOSE_OFF, Place.RECEIVE_ONLY_ON, Place.RECEIVE_ONLY_OFF, Place.GROUP_POLICY,
+        Place.IKE_KEY, Place.AUTHORIZATION, Place.SERVER_CLOSES, Place.SERVER_OPENS, Place.MAP_PART,
+        Place.FAIL_CLOSE_LIST, Place.FAIL_CLOSE_ON, Place.FAIL_CLOSE_OFF, Place.RECEIVE_ONLY_ON,
+        Place.RECEIVE_ONLY_OFF, Place.GROUP_POLICY,
     }
 )  # fmt: skip
 
@@ -289,25 +311,3 @@ def _edited(held: ListText, wanted: ListText, groups: tuple[str, ...]) -> Edit:
     forward, backward = list_edited(held, wanted)
     return Edit(Place.AUTHORIZATION, held.name, f"edit access list {held.name}: permits only, not policy", forward,
                 backward, frozenset({Trigger.REGISTRATION}), groups)  # fmt: skip
-
-
-def _said(item: Difference) -> str:
-    node = item.any
-    within = dict.fromkeys((item.path[0], item.path[-1])) if item.path else ()
-    where = "".join(f" in '{line}'" for line in reversed(tuple(within)))
-    if item.in_order:
-        return f"set the order of '{node.id}'{where}"
-    if item.old and item.new:
-        return f"set '{item.new[0].text}' in place of '{item.old[0].text}'{where}"
-    return f"set '{node.text}'{where}" if item.new else f"remove '{node.text}'{where}"
-
-
-def _notes(item: Difference, trigger: Trigger) -> tuple[str, ...]:
-    node = item.any
-    if node.id in _MAPS:
-        return (_FIRST,) if item.new else ("the interface sends and takes clear traffic from now on",)
-    if node.id == "fail-close-activate" and item.new:
-        return (_ACTIVATE,)
-    if node.id in {"sa-match", "map-match"}:
-        return (_SWAP,)
-    return (_REGISTERS,) if trigger is Trigger.REGISTRATION else ()

@@ -65,6 +65,16 @@ class Side:
         ]
         return base if base in refs else (refs[-1] if refs else None)
 
+    def other_user(self, name: str, known: Collection[str]) -> ConfigLine | None:
+        """A line that mentions an object, outside of what the intent holds.
+
+        Args:
+            name: of the object.
+            known: keys of the intended lines of the global mode.
+        """
+        ours = [node.source for node in self.nodes if node.key in known]
+        return next(mentions(self.tree, name, lambda line: any(line is source for source in ours)), None)
+
     def is_shared(self, kind: str, name: str, groups: Collection[str]) -> bool:
         """Whether lines beside its own and those of our groups mention an object."""
         ours = [node.source for node in self.nodes if node.id == "gdoi-group" and node.found.name in groups]

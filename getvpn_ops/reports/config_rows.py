@@ -102,7 +102,9 @@ def camps(diff: ConfigDiff, standing: Standing, *, changes: bool = False) -> tup
 def headline(diff: ConfigDiff) -> str:
     """What came of it, in one line."""
     drift, unknown = diff.of(Standing.DRIFT), diff.of(Standing.UNKNOWN)
-    parts = [f"{len(diff.of(Standing.AS_INTENDED))} as intended"]
+    good = diff.of(Standing.AS_INTENDED)
+    keys = sum(remark.kind is RemarkKind.NOT_COMPARED for device in good for remark in device.remarks)
+    parts = [f"{len(good)} as intended" + (f" but for {count(keys, 'key')} not compared" if keys else "")]
     if drift:
         lines = sum(len(item.drifts) for item in drift)
         parts.append(f"{len(drift)} {'differs' if len(drift) == 1 else 'differ'} ({count(lines, 'line')})")
@@ -156,7 +158,8 @@ def _remark_rows(remarks: Iterable[Remark]) -> Iterator[Row]:
     told = [item for item in remarks if item.kind is not RemarkKind.NOT_COMPARED]
     for item in told[:_REMARKS]:
         where = f" in '{item.path[-1]}'" if item.path else ""
-        yield Row(f"{item.kind.value}: '{item.text}'{where}{f': {item.reason}' if item.reason else ''}", "!")
+        what = item.text if item.kind is RemarkKind.FAULT else f"'{item.text}'"
+        yield Row(f"{item.kind.value}: {what}{where}{f': {item.reason}' if item.reason else ''}", "!")
     if len(told) > _REMARKS:
         yield Row(f"and {count(len(told) - _REMARKS, 'more remark')}; -o json tells all", "!")
 

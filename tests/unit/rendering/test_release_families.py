@@ -182,13 +182,13 @@ def test_what_a_release_lacks_is_told_with_the_first_that_has_it(name: str) -> N
     assert sentence in caught.value.mistakes
 
 
-WRITTEN = {
+WRITTEN: dict[str, Any] = {
     "identity": 1,
     "policies": [{"acl": {"encrypt": ["any"]}, "transform": {"encryption": "aes-256", "integrity": "sha1"}}],
     "rekey": {"signature_hash": "sha1"},
     "ike": {"policies": [{"number": 20, "encryption": "aes-256", "hash": "sha1", "dh_group": 5}]},
 }
-KNOWN = {
+KNOWN: dict[str, dict[str, Any]] = {
     "ks1": {"release": M155, "addresses": ["192.0.2.1"]},
     "gm1": {"release": M155, "addresses": ["192.0.2.11"], "groups": {"G": {"interfaces": ["Vlan1"]}}},
     "gm2": {"release": "", "addresses": ["192.0.2.12"], "groups": {"G": {"interfaces": ["Vlan1"]}}},

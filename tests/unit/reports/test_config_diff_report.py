@@ -52,7 +52,7 @@ TEXTS = {
         FLEET,
         False,
         """\
-3 devices: 1 as intended, 1 differs (3 lines), 1 could not be told
+3 devices: 1 as intended but for 1 key not compared, 1 differs (3 lines), 1 could not be told
 note: 1 key on 1 device not compared: no source
 note: group LAB is not compared
 - on the router, + intended
