@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
-from getvpn_ops.analysis.fates import Fate, Outcome
+from getvpn_ops.analysis.rows import LASTING, Loss, Pairs, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from getvpn_ops.analysis.facts import Fact
-    from getvpn_ops.analysis.flow import Flow
-    from getvpn_ops.analysis.packets import PacketSet
+    from getvpn_ops.analysis.rows import Effect, KindEffect
     from getvpn_ops.analysis.sites import Site
-
-LASTING = math.inf
-"""Seconds of a loss that does not end by itself."""
-
-
-class Verdict(StrEnum):
-    """Of packets while a step spreads."""
-
-    ENCRYPTED = "encrypted"
-    CLEAR = "clear"
-    DEPENDS = "depends on who has it already"
-    UNKNOWN = "unknown"
-    DROPPED = "dropped"
 
 
 class Statement(StrEnum):
@@ -40,86 +27,70 @@ class Statement(StrEnum):
     LOSES = "loses"
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a step does to some packets between two sites.
-
-    Attributes:
-        sender: name of the site that sends them.
-        receiver: name of the site that gets them.
-        packets: of which it is said.
-        before: their fate before the step.
-        during: the fates that they may meet while it spreads, the worst first.
-        after: their fate once every member has it.
-        lost_seconds: for which they may be dropped, at most: 0 if not at all, ``LASTING`` if until something else is
-            done, None if nobody knows. What was dropped before the step is not lost by it.
-        reason: why, for people; empty if nothing is lost.
-        example: one of the packets.
-    """
-
-    sender: str
-    receiver: str
-    packets: PacketSet
-    before: Fate
-    during: tuple[Fate, ...]
-    after: Fate
-    lost_seconds: float | None
-    reason: str
-    example: Flow
-
-    @property
-    def verdict(self) -> Verdict:
-        """In one word."""
-        outcomes = {item.outcome for item in (self.before, *self.during, self.after)}
-        if self.loses:
-            return Verdict.DROPPED
-        if Outcome.UNKNOWN in outcomes:
-            return Verdict.UNKNOWN
-        if len(outcomes - {Outcome.DROPPED}) > 1:
-            return Verdict.DEPENDS
-        return Verdict(self.after.outcome.value)
-
-    @property
-    def loses(self) -> bool:
-        """Whether packets are dropped that were not before."""
-        return self.lost_seconds != 0
-
-    @property
-    def assumptions(self) -> tuple[str, ...]:
-        """What is neither measured nor seen and could make it worse, or better where it loses."""
-        return tuple(dict.fromkeys(item.assumption for item in (*self.during, self.after) if item.assumption))
-
-
 @dataclass(frozen=True)
 class StepEffect:
     """What one step does.
 
     Attributes:
         title: of the step.
-        effects: of all pairs of sites that it touches, and of all packets between them.
+        kinds: what it does to all pairs of sites that it touches, and to all packets between them.
         spread_seconds: during which some members have it and others do not; None if nobody knows.
+        between: its effects on the traffic of two sites by their names, the sender's first.
         old_keys_seconds: after which the old keys have ended; None if it is no rekey, or their ends are not known.
-        straggler_loses: whether a member that misses the rekey is cut off once the old keys have ended.
+        straggler_loses: whether a member that misses the rekey is cut off once the old keys have ended, unless it has
+            registered again by then.
+        straggler_registers: seconds after which it has, if a key server answers it: its own timer, which knows the old
+            end of its key, makes it register. None if it is no rekey, or the ends of the keys are not known.
         lapse: what happens when a direction by command dies with the next rekey; None for other steps.
         lapse_seconds: after which it certainly has; None if nobody knows.
         rests_on: facts on which the prediction rests, measured or not.
-        assumptions: what of it is not measured or not seen, for people.
+        assumptions: what of it is not measured or not seen, for people; where many are alike one, with their number.
     """
 
     title: str
-    effects: tuple[Effect, ...]
+    kinds: tuple[KindEffect, ...]
     spread_seconds: float | None
+    between: Callable[[str, str], tuple[Effect, ...]] = field(repr=False, compare=False)
     old_keys_seconds: float | None = None
     straggler_loses: bool = False
+    straggler_registers: float | None = None
     lapse: StepEffect | None = None
     lapse_seconds: float | None = None
     rests_on: frozenset[Fact] = frozenset()
     assumptions: tuple[str, ...] = ()
 
+    @property
+    def effects(self) -> Iterator[Effect]:
+        """On every pair by itself, one after the other: as many as the square of the sites."""
+        pairs = dict.fromkeys(pair for kind in self.kinds for pair in kind.pairs)
+        return (effect for pair in pairs for effect in self.between(*pair))
+
     @cached_property
-    def losing(self) -> tuple[Effect, ...]:
+    def losing(self) -> tuple[KindEffect, ...]:
         """The effects that lose something."""
-        return tuple(item for item in self.effects if item.loses)
+        return tuple(item for item in self.kinds if item.loses)
+
+    def losses(self, examples: int = 3) -> tuple[Loss, ...]:
+        """What is lost, the longest first.
+
+        Args:
+            examples: pairs to be named for each reason, at most.
+        """
+        found: defaultdict[tuple[float | None, str], list[KindEffect]] = defaultdict(list)
+        for item in self.losing:
+            found[item.lost_seconds, item.reason].append(item)
+        ordered = sorted(found.items(), key=lambda item: (-(LASTING if item[0][0] is None else item[0][0]), item[0][1]))
+        return tuple(self._loss(*key, kinds, examples) for key, kinds in ordered)
+
+    def _loss(self, seconds: float | None, reason: str, kinds: list[KindEffect], examples: int) -> Loss:
+        pairs = dict.fromkeys(islice(_alternately([iter(kind.pairs) for kind in kinds]), examples))
+        shown = [
+            next(item for item in self.between(*pair) if (item.lost_seconds, item.reason) == (seconds, reason))
+            for pair in pairs
+        ]
+        blocks = tuple(dict.fromkeys(block for kind in kinds for block in kind.pairs.blocks))
+        every = Pairs(blocks)
+        return Loss(seconds, reason, every.count, len(every.sites), tuple(shown))
 
     @property
     def lost_seconds(self) -> float | None:
@@ -131,7 +102,7 @@ class StepEffect:
         """Hitless only if nothing is lost and nothing had to be assumed."""
         if self.losing or (self.lapse is not None and self.lapse.statement is Statement.LOSES):
             return Statement.LOSES
-        unseen = any(item.verdict is Verdict.UNKNOWN for item in self.effects)
+        unseen = any(item.verdict is Verdict.UNKNOWN for item in self.kinds)
         if self.assumptions or unseen or self._too_slow:
             return Statement.CANNOT_TELL
         return self.lapse.statement if self.lapse is not None else Statement.HITLESS
@@ -142,6 +113,15 @@ class StepEffect:
         if not self.straggler_loses or self.old_keys_seconds is None:
             return self.straggler_loses
         return self.spread_seconds is None or self.spread_seconds >= self.old_keys_seconds
+
+    @property
+    def straggler_seconds(self) -> float | None:
+        """For which a member that misses the rekey is cut off, at most, if a key server answers it; None: not known."""
+        if not self.straggler_loses:
+            return 0.0
+        if self.straggler_registers is None or self.old_keys_seconds is None:
+            return None
+        return max(0.0, self.straggler_registers - self.old_keys_seconds)
 
     @property
     def text(self) -> str:
@@ -181,15 +161,29 @@ def _longest(seconds: Iterable[float | None]) -> float | None:
     return None if len(known) < len(found) and LASTING not in known else max(known, default=0.0)
 
 
+def _alternately(each: list[Iterator[tuple[str, str]]]) -> Iterator[tuple[str, str]]:
+    """The first of each, then the second of each, and so on."""
+    for row in zip_longest(*each):
+        yield from (pair for pair in row if pair is not None)
+
+
+def _comes_back(effect: StepEffect) -> str:
+    """When a straggler is there again."""
+    seconds = effect.straggler_seconds
+    if seconds is None:
+        return "until it registers again"
+    if seconds > 0:
+        return f"for up to {seconds:.0f} s until it registers again by itself, longer if no key server answers it"
+    return f"unless it registers again by itself, which it tries within {effect.straggler_registers:.0f} s"
+
+
 def _told(effect: StepEffect) -> Iterator[str]:
     yield f"{effect.title}: {effect.statement.value}"
-    for item in effect.losing:
-        seconds = item.lost_seconds
-        span = "for nobody knows how long" if seconds is None else f"for at most {seconds:.0f} s"
-        span = "until something else is done" if seconds == LASTING else span
-        yield f"  {item.sender} -> {item.receiver}: {span}: {item.reason}; such as {item.example}"
+    for loss in effect.losses():
+        yield f"  {loss.pairs} pairs of {loss.sites} sites lose packets {loss.span}: {loss.reason}"
+        yield from (f"    {item.sender} -> {item.receiver}: such as {item.example}" for item in loss.examples)
     if effect.straggler_loses and effect.old_keys_seconds is not None:
-        yield f"  a member that misses it is cut off after {effect.old_keys_seconds:.0f} s, until it registers again"
+        yield f"  a member that misses it is cut off after {effect.old_keys_seconds:.0f} s, {_comes_back(effect)}"
     if effect.lapse is not None:
         span = "" if effect.lapse_seconds is None else f", within {effect.lapse_seconds:.0f} s"
         yield f"  it dies with the next rekey{span}: {effect.lapse.statement.value}"

@@ -7,12 +7,11 @@ ESP and large packets must have been probed towards it. Who is no member cannot 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING
 
 from getvpn_ops.analysis.facts import Known
 from getvpn_ops.analysis.lists import Action
-from getvpn_ops.analysis.members import LIVE, Mode
+from getvpn_ops.analysis.members import LIVE, MULTICAST, Mode
 from getvpn_ops.analysis.packets import PacketSet
 from getvpn_ops.analysis.sites import NOTHING_PROBED
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from getvpn_ops.analysis.flow import Flow
     from getvpn_ops.analysis.members import Member
     from getvpn_ops.analysis.sites import Paths, Site
-
-_MULTICAST = (IPv4Network("224.0.0.0/4"), IPv6Network("ff00::/8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ def _of_member(member: Member, site: Site, others: Sequence[Site], paths: Paths)
     lists = member.lists
     if not lists.unsure.is_empty:
         yield Unmet(member.name, "", "its list has lines without an exact meaning", lists.unsure.example(site.prefixes))
-    covered = lists.sure(Action.ENCRYPT) & PacketSet.sent_by(site.prefixes) - PacketSet.sent_to(_MULTICAST)
+    covered = lists.sure(Action.ENCRYPT) & PacketSet.sent_by(site.prefixes) - PacketSet.sent_to(MULTICAST)
     rest = covered - PacketSet.sent_to(site.prefixes)
     for other in others:
         towards = covered & PacketSet.sent_to(other.prefixes)
@@ -96,8 +93,12 @@ def _owner(member: Member, owner: Member, paths: Paths) -> Iterable[str]:
         yield f"{owner.name} lacks SPI {', '.join(f'0x{spi:X}' for spi in sorted(missing))}"
     if owner.lists is None:
         yield f"the list of {owner.name} was not seen"
-    elif member.lists is not None and any(
-        owner.lists.sure(action) != member.lists.sure(action) for action in (Action.ENCRYPT, Action.DROP)
+    elif (
+        member.lists is not None
+        and owner.lists != member.lists
+        and any(  # equal ones need not be worked out
+            owner.lists.sure(action) != member.lists.sure(action) for action in (Action.ENCRYPT, Action.DROP)
+        )
     ):
         yield f"{owner.name} has another effective list"
     path = paths.between(member.name, owner.name)

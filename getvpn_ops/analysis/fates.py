@@ -266,7 +266,21 @@ def _take_esp(sender: Member, member: Member, word: Word, keys: tuple[TrafficKey
             Reason.UNKNOWN_SPI,
             assumption=f"{sender.name} may send under a key that {member.name} does not have",
         )
-    return Fate(Outcome.ENCRYPTED)
+    return _of_several(sender, member, keys)
+
+
+def _of_several(sender: Member, member: Member, keys: tuple[TrafficKey, ...]) -> Fate:
+    """ESP that is read, if the line that matches it belongs to one ``sa ipsec`` at both ends.
+
+    With several of them each has lines and a key of its own, and members print all lines as one list: then it cannot be
+    told under which key a packet goes, nor whether its receiver matches it by a line of the same.
+    """
+    if len({key.policy for key in (*keys, *member.keys)}) == 1:
+        return Fate(Outcome.ENCRYPTED)
+    names = f"{sender.name} -> {member.name}"
+    if sender.lists != member.lists:
+        return Fate(Outcome.UNKNOWN, assumption=f"{names}: other lists of several sa ipsec")
+    return Fate(Outcome.ENCRYPTED, assumption=f"{names}: of several sa ipsec, the same one matches at both ends")
 
 
 _NO_READER = {

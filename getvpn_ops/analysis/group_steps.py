@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.analysis.members import LIVE, TrafficKey
 from getvpn_ops.analysis.steps import Course, Policy, Stage, granted, turned, unchanged
-from getvpn_ops.analysis.timing import old_life
+from getvpn_ops.analysis.timing import old_life, registers_within
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,6 +64,21 @@ class Rekey:
         if not left:
             return None
         return old_life(max(left), now.timing.lifetime) if self.is_change else max(left)
+
+    def straggler_registers(self, now: Now) -> float | None:
+        """Seconds after which a member that missed it has registered again by its own timer; None if it is not known.
+
+        It does not know that the old keys end sooner elsewhere: the newest key that it has runs to the end that it was
+        made with, and it registers before that. If it has several keys for several ``sa ipsec``, the first counts.
+        """
+        ends: dict[str, list[datetime]] = {}
+        for key in now.policy.keys:
+            if key.ends is not None:
+                ends.setdefault(key.policy, []).append(key.ends)
+        if not ends or any(key.ends is None for key in now.policy.keys):
+            return None
+        left = min((max(found) - now.moment).total_seconds() for found in ends.values())
+        return registers_within(left, now.timing.lifetime) + now.timing.registration
 
     def policy(self, now: Now) -> Policy:
         """New keys, and the old ones for as long as they live."""

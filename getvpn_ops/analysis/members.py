@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from getvpn_ops.analysis.sizes import Link
 
 _ANY = AceAddress("any", Sentinel.ANY)
-_MULTICAST = (IPv4Network("224.0.0.0/4"), IPv6Network("ff00::/8"))
+MULTICAST = (IPv4Network("224.0.0.0/4"), IPv6Network("ff00::/8"))
+"""Destinations that many hear; receivers match packets to them as they are."""
 
 
 class Direction(StrEnum):
@@ -240,7 +241,7 @@ _TAKES_CLEAR = frozenset({Mode.OUTSIDE, Mode.OPEN, Mode.RECEIVE_ONLY, Mode.PASSI
 
 @lru_cache(maxsize=1)
 def _to_multicast() -> PacketSet:
-    return PacketSet.sent_to(_MULTICAST)
+    return PacketSet.sent_to(MULTICAST)
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,13 @@ Parts = tuple[tuple[PacketSet, Fate], ...]
 """Sets of packets that are apart from each other, with what becomes of each."""
 
 
+ROUTED_MULTICAST: tuple[Network, ...] = (
+    *IPv4Network("224.0.0.0/4").address_exclude(IPv4Network("224.0.0.0/24")),
+    *(IPv6Network(f"ff0{scope}::/16") for scope in "3456789abcde"),
+)
+"""Groups whose packets cross a router: not those of one link (RFC 5771, section 4; RFC 4291, section 2.7)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Networks and the routers before them.
@@ -32,11 +41,13 @@ class Site:
         prefixes: behind its routers.
         members: readings of its routers, of which any may be the one that packets meet: several routers that back each
             other up, or one router whose screens leave two readings (``Member.assumes`` says on what each rests).
+        listens: multicast groups that somebody behind it may hear; all that routers forward unless somebody knows.
     """
 
     name: str
     prefixes: tuple[Network, ...]
     members: tuple[Member, ...]
+    listens: tuple[Network, ...] = ROUTED_MULTICAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +71,13 @@ NOTHING_PROBED = Paths()
 
 
 def traffic(sender: Site, receiver: Site) -> PacketSet:
-    """All packets from one site to another."""
-    return PacketSet.between(sender.prefixes, receiver.prefixes)
+    """All packets from one site to another, those to multicast groups included."""
+    return PacketSet.sent_by(sender.prefixes) & (PacketSet.sent_to(receiver.prefixes) | _heard(receiver.listens))
+
+
+@lru_cache(maxsize=256)
+def _heard(groups: tuple[Network, ...]) -> PacketSet:
+    return PacketSet.sent_to(groups)
 
 
 def site_fate(flow: Flow, sender: Site, receiver: Site, paths: Paths = NOTHING_PROBED, shape: Shape = SMALL) -> Fate:

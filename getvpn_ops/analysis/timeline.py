@@ -1,55 +1,35 @@
 """What a change does to traffic, step by step: before it, while it spreads, after it, and for how long.
 
-While a step spreads, any subset of the members already has it. So for every pair of sites all stages of the one are
-held against all stages of the other, in both orders; what one combination drops may be dropped.
+It is worked out once for each kind of pair of sites (``analysis.alike``), whatever the number of sites; one pair by
+itself only where somebody asks for it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, replace
-from itertools import permutations, product
+from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING
 
-from getvpn_ops.analysis.effects import LASTING, Effect, StepEffect, Timeline
-from getvpn_ops.analysis.fates import Fate, Outcome, partition
+from getvpn_ops.analysis.alike import Lists, Places, Ways, grouped, nameless, observed, shared_names
+from getvpn_ops.analysis.combined import Asked, effect, rows
+from getvpn_ops.analysis.effects import StepEffect, Timeline
+from getvpn_ops.analysis.fates import Outcome
 from getvpn_ops.analysis.group_steps import Rekey
 from getvpn_ops.analysis.member_steps import Command
-from getvpn_ops.analysis.sites import NOTHING_PROBED, any_of, overlaid, traffic
+from getvpn_ops.analysis.packets import PacketSet
+from getvpn_ops.analysis.rows import KindEffect, Pairs
+from getvpn_ops.analysis.sites import NOTHING_PROBED, traffic
 from getvpn_ops.analysis.sizes import SMALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
     from getvpn_ops.analysis.members import Member
-    from getvpn_ops.analysis.sites import Parts, Paths, Site
+    from getvpn_ops.analysis.rows import Block, Effect
+    from getvpn_ops.analysis.sites import Paths, Site
     from getvpn_ops.analysis.sizes import Shape
     from getvpn_ops.analysis.steps import Course, Now, Step
-
-_BADNESS = {outcome: rank for rank, outcome in enumerate(Outcome)}
-Pair = tuple["Member", "Member"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a step is asked with.
-
-    Attributes:
-        step: to take.
-        now: before it.
-        paths: between the routers.
-        shape: of the packets.
-    """
-
-    step: Step
-    now: Now
-    paths: Paths
-    shape: Shape
-
-    def parts(self, pair: Pair, sender: Site, receiver: Site) -> Parts:
-        """What becomes of the traffic between two sites by two of their routers."""
-        one, other = pair
-        return partition(one, other, traffic(sender, receiver), self.paths.between(one.name, other.name), self.shape)
 
 
 def timeline(
@@ -58,122 +38,258 @@ def timeline(
     """Predict a change.
 
     Args:
-        sites: of the group, and those that are no members and talk to it.
+        sites: of the group, and those that are no members and talk to it; no two of one name.
         steps: in order; each begins when the one before it has spread.
         start: moment, policy and timing before the first.
         paths: what is known of the ways between the routers.
         shape: of the packets.
     """
     found, now, current = [], start, tuple(sites)
+    known = _Known(Ways.of(paths, (member.name for site in sites for member in site.members)))
     for step in steps:
-        effect, current = _taken(_Asked(step, now, paths, shape), current)
-        found.append(effect)
+        taken = _Taken(Asked(step, now, paths, shape), current, known)
+        found.append(taken.found)
         moment = step.moment(now)
         now = replace(now, moment=moment, policy=step.policy(now))
-        current = tuple(replace(site, members=tuple(item.at(moment) for item in site.members)) for site in current)
+        current = tuple(replace(site, members=tuple(item.at(moment) for item in site.members)) for site in taken.after)
     return Timeline(tuple(found), current)
 
 
-def _taken(asked: _Asked, sites: tuple[Site, ...]) -> tuple[StepEffect, tuple[Site, ...]]:
-    step, now = asked.step, asked.now
-    courses = {site.name: tuple(step.course(member, now) for member in site.members) for site in sites}
-    after = tuple(
-        replace(site, members=tuple(course.stages[-1].member for course in courses[site.name])) for site in sites
-    )
-    moving = [course for side in courses.values() for course in side if len(course.stages) > 1]
-    effects: list[Effect] = []
-    for sender, receiver in permutations(sites, 2):
-        pair = courses[sender.name], courses[receiver.name]
-        if any(len(course.stages) > 1 for side in pair for course in side):
-            effects += _of_pair(asked, sender, receiver, pair)
-    lapse = _lapse(asked, after) if moving else None
-    fates = [item for effect in effects for item in (*effect.during, effect.after)]
-    assumed = [*(course.assumption for course in moving), *(text for item in effects for text in item.assumptions)]
-    found = StepEffect(
-        step.title,
-        tuple(effects),
-        step.skew(now.timing) if moving else 0.0,
-        step.old_keys_live(now) if isinstance(step, Rekey) else None,
-        isinstance(step, Rekey) and _cuts_off(asked, step, sites, after),
-        lapse,
-        now.timing.command_lives if lapse is not None else None,
-        frozenset().union(*(course.rests_on for course in moving), *(item.rests_on for item in fates)),
-        tuple(dict.fromkeys(filter(None, assumed))),
-    )
-    return found, after
+class _Known:
+    """What stays known from step to step."""
+
+    def __init__(self, ways: Ways) -> None:
+        self.ways = ways
+        self.lists = Lists()
+        self._places = Places(())
+
+    @property
+    def places(self) -> Places:
+        """How networks lie to all lists that were met."""
+        patterns = self.lists.patterns
+        if patterns != self._places.patterns:
+            self._places = Places(patterns)
+        return self._places
 
 
-def _of_pair(
-    asked: _Asked, sender: Site, receiver: Site, courses: tuple[tuple[Course, ...], tuple[Course, ...]]
-) -> Iterator[Effect]:
-    """Every combination of stages, laid over each other."""
-    if traffic(sender, receiver).is_empty:
-        return
-    skew = asked.step.skew(asked.now.timing)
-    befores: list[tuple[Pair, Parts]] = []
-    afters: list[tuple[Pair, Parts]] = []
-    durings: defaultdict[Parts, dict[object, float | None]] = defaultdict(dict)
-    for one, other in product(*courses):
-        last = (len(one.stages) - 1, len(other.stages) - 1)
-        for at in product(range(last[0] + 1), range(last[1] + 1)):
-            stages = one.stages[at[0]], other.stages[at[1]]
-            pair = stages[0].member, stages[1].member
-            parts = asked.parts(pair, sender, receiver)
-            if at == (0, 0):
-                befores.append((pair, parts))
-            if at == last:
-                afters.append((pair, parts))
-            elif at != (0, 0) and asked.step.spreads:
-                passing: dict[object, float | None] = {
-                    (side, at[side]): stages[side].seconds for side in (0, 1) if 0 < at[side] < last[side]
-                }
-                durings[parts] |= passing or {"skew": skew}
-    count = len(befores)
-    columns = [parts for _, parts in (*befores, *afters)]
-    for packets, row in overlaid([*columns, *durings]):
-        before = any_of([(pair, fate) for (pair, _), fate in zip(befores, row, strict=False)])
-        after = any_of([(pair, fate) for (pair, _), fate in zip(afters, row[count:], strict=False)])
-        during = row[len(columns) :]
-        seconds, reason = _loss(before, after, list(zip(during, durings.values(), strict=True)))
-        ordered = sorted(set(during), key=lambda item: (-_BADNESS[item.outcome], item.text, item.assumption))
-        example = packets.example((*sender.prefixes, *receiver.prefixes))
-        yield Effect(sender.name, receiver.name, packets, before, tuple(ordered), after, seconds, reason, example)
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Sites that behave alike, and apart from that those that lie alike as well.
+
+    Attributes:
+        first: two of them, for pairs among themselves; one if there is one.
+        lying: those that lie alike.
+    """
+
+    first: tuple[int, ...]
+    lying: tuple[tuple[int, ...], ...]
 
 
-def _loss(before: Fate, after: Fate, during: list[tuple[Fate, dict[object, float | None]]]) -> tuple[float | None, str]:
-    """Seconds at most that packets are dropped, and why; each stage that drops some counts once."""
-    if before.outcome is Outcome.DROPPED:
-        return 0.0, ""
-    if after.outcome is Outcome.DROPPED:
-        return LASTING, after.text
-    dropping = [(fate, spans) for fate, spans in during if fate.outcome is Outcome.DROPPED]
-    if not dropping:
-        return 0.0, ""
-    reason = "; or ".join(dict.fromkeys(fate.text for fate, _ in dropping))
-    spans = {key: seconds for _, found in dropping for key, seconds in found.items()}
-    known = [seconds for seconds in spans.values() if seconds is not None]
-    return (sum(known) if len(known) == len(spans) else None), reason
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """An effect on pairs of two kinds, and the routers that stand for them in its texts."""
+
+    effect: KindEffect
+    names: tuple[str, ...]
 
 
-def _lapse(asked: _Asked, sites: tuple[Site, ...]) -> StepEffect | None:
-    """A direction by command dies with the next rekey, which reaches members one after the other."""
-    if not isinstance(asked.step, Command):
-        return None
-    rekey = Rekey("the direction by command dies with the next rekey")
-    return _taken(replace(asked, step=rekey), sites)[0]
+class _Taken:
+    """One step, taken."""
 
+    def __init__(self, asked: Asked, sites: tuple[Site, ...], known: _Known) -> None:
+        self.asked, self.sites, self.known = asked, sites, known
+        self.courses = [tuple(asked.step.course(member, asked.now) for member in site.members) for site in sites]
+        self.after = tuple(
+            replace(site, members=tuple(course.stages[-1].member for course in courses))
+            for site, courses in zip(sites, self.courses, strict=True)
+        )
 
-def _cuts_off(asked: _Asked, step: Rekey, before: tuple[Site, ...], after: tuple[Site, ...]) -> bool:
-    """Whether a member that missed the rekey loses packets once the others' old keys have ended."""
-    old = {key.spi for key in asked.now.policy.keys}
-    if step.old_keys_live(asked.now) is None:
-        return False
-    for (late, _), (_, has) in permutations(zip(before, after, strict=True), 2):
-        for straggler, other in product(late.members, has.members):
-            later = replace(other, keys=tuple(key for key in other.keys if key.spi not in old))
-            if not straggler.keys or not later.keys:
+    @cached_property
+    def found(self) -> StepEffect:
+        """What comes of it."""
+        step, now = self.asked.step, self.asked.now
+        moving = [course for side in self.courses for course in side if _moves(course)]
+        kinds = tuple(met.effect for met in self._kinds_met)
+        fates = [item for effect in kinds for item in (*effect.during, effect.after)]
+        lapse = self._lapse() if moving else None
+        return StepEffect(
+            step.title,
+            kinds,
+            step.skew(now.timing) if moving else 0.0,
+            self.between,
+            step.old_keys_live(now) if isinstance(step, Rekey) else None,
+            isinstance(step, Rekey) and self._cuts_off(step.old_keys_live(now)),
+            step.straggler_registers(now) if isinstance(step, Rekey) else None,
+            lapse,
+            now.timing.command_lives if lapse is not None else None,
+            frozenset().union(*(course.rests_on for course in moving), *(item.rests_on for item in fates)),
+            tuple(self._assumed()),
+        )
+
+    # -- kinds of sites
+
+    @cached_property
+    def _kinds(self) -> tuple[_Kind, ...]:
+        shared = shared_names(self.sites)
+        alike = list(grouped(self._behaviour(place, shared) for place in range(len(self.sites))))
+        places = self.known.places  # of the lists that were met just now
+        lying = [places.of(site) for site in self.sites]
+        return tuple(
+            _Kind(kind[:2], tuple(tuple(kind[at] for at in part) for part in grouped(lying[place] for place in kind)))
+            for kind in alike
+        )
+
+    def _behaviour(self, place: int, shared: frozenset[str]) -> Hashable:
+        """All that is asked of a site's routers in this step, but names."""
+        names = [member.name for member in self.sites[place].members]
+        return (
+            tuple(self._of_course(course) for course in self.courses[place]),
+            tuple(self.known.ways.row(name) for name in names),
+            tuple(names.index(name) for name in names),
+            place if shared.intersection(names) else None,
+        )
+
+    def _of_course(self, course: Course) -> Hashable:
+        name = course.stages[0].member.name
+        lists, shape = self.known.lists, self.asked.shape
+        later = _without(course.stages[-1].member, self._old) if isinstance(self.asked.step, Rekey) else None
+        return (
+            tuple((observed(stage.member, lists, shape), stage.seconds) for stage in course.stages),
+            course.rests_on,
+            nameless(course.assumption, name),
+            observed(later, lists, shape) if later is not None else None,
+        )
+
+    @cached_property
+    def _old(self) -> frozenset[int]:
+        return frozenset(key.spi for key in self.asked.now.policy.keys)
+
+    def _pairs(self) -> Iterator[tuple[_Kind, _Kind, tuple[int, int]]]:
+        """Kinds of senders and receivers, with two sites that stand for all of them."""
+        for one, other in product(self._kinds, repeat=2):
+            if one is not other:
+                yield one, other, (one.first[0], other.first[0])
+            elif len(one.first) > 1:
+                yield one, other, (one.first[0], one.first[1])
+
+    # -- effects
+
+    @cached_property
+    def _kinds_met(self) -> tuple[_Met, ...]:
+        return tuple(self._effects())
+
+    def _effects(self) -> Iterator[_Met]:
+        for one, other, pair in self._pairs():
+            sides = self.courses[pair[0]], self.courses[pair[1]]
+            if not any(_moves(course) for side in sides for course in side):
                 continue
-            found = (*asked.parts((straggler, later), late, has), *asked.parts((later, straggler), has, late))
-            if any(fate.outcome is Outcome.DROPPED for _, fate in found):
-                return True
-    return False
+            names = tuple(member.name for place in pair for member in self.sites[place].members)
+            for row in rows(self.asked, *sides, PacketSet.everything()):
+                blocks = tuple(self._met(one, other, row.packets))
+                if blocks:
+                    found = KindEffect(
+                        row.packets, row.before, row.during, row.after, row.lost_seconds, row.reason, Pairs(blocks)
+                    )
+                    yield _Met(found, names)
+
+    def _met(self, one: _Kind, other: _Kind, packets: PacketSet) -> Iterator[Block]:
+        """Which pairs of two kinds have any of some packets between them."""
+        for senders, receivers in product(one.lying, other.lying):
+            if senders == receivers and len(senders) == 1:
+                continue
+            pair = senders[0], receivers[-1]
+            if not (self._traffic(*pair) & packets).is_empty:
+                yield self._names(senders), self._names(receivers)
+
+    def _traffic(self, sender: int, receiver: int) -> PacketSet:
+        held = self._between.get((sender, receiver))
+        if held is None:
+            held = self._between[sender, receiver] = traffic(self.sites[sender], self.sites[receiver])
+        return held
+
+    @cached_property
+    def _between(self) -> dict[tuple[int, int], PacketSet]:
+        return {}
+
+    def _names(self, places: tuple[int, ...]) -> tuple[str, ...]:
+        held = self._named.get(places)
+        if held is None:
+            held = self._named[places] = tuple(self.sites[place].name for place in places)
+        return held
+
+    @cached_property
+    def _named(self) -> dict[tuple[int, ...], tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {site.name: place for place, site in enumerate(self.sites)}
+
+    def between(self, sender: str, receiver: str) -> tuple[Effect, ...]:
+        """The effects on two sites by themselves; none if the step does nothing to either."""
+        one, other = self._numbers[sender], self._numbers[receiver]
+        sides = self.courses[one], self.courses[other]
+        asked = traffic(self.sites[one], self.sites[other])
+        if asked.is_empty or not any(_moves(course) for side in sides for course in side):
+            return ()
+        return tuple(effect(row, self.sites[one], self.sites[other]) for row in rows(self.asked, *sides, asked))
+
+    # -- what else comes of it
+
+    def _lapse(self) -> StepEffect | None:
+        """A direction by command dies with the next rekey, which reaches members one after the other."""
+        if not isinstance(self.asked.step, Command):
+            return None
+        rekey = Rekey("the direction by command dies with the next rekey")
+        return _Taken(replace(self.asked, step=rekey), self.after, self.known).found
+
+    def _cuts_off(self, old_keys_live: float | None) -> bool:
+        """Whether a member that missed the rekey loses packets once the others' old keys have ended."""
+        return old_keys_live is not None and any(
+            became.outcome is Outcome.DROPPED and next(self._met(*kinds, packets), None) is not None
+            for one, other, (late, has) in self._pairs()
+            for kinds, pair in self._cut(one, other, self.sites[late].members, self.after[has].members)
+            for packets, became in self.asked.parts(pair, PacketSet.everything())
+        )
+
+    def _cut(
+        self, one: _Kind, other: _Kind, late: tuple[Member, ...], has: tuple[Member, ...]
+    ) -> Iterator[tuple[tuple[_Kind, _Kind], tuple[Member, Member]]]:
+        """Who missed the rekey and who has nothing but what it brought, each as the sender."""
+        for straggler, member in product(late, has):
+            later = _without(member, self._old)
+            if straggler.keys and later.keys:
+                yield (one, other), (straggler, later)
+                yield (other, one), (later, straggler)
+
+    def _assumed(self) -> Iterator[str]:
+        """What is neither measured nor seen; where many are alike the first of them, and how many there are."""
+        courses: dict[str, list[str]] = {}
+        for side in self.courses:
+            for course in side:
+                if _moves(course) and course.assumption:
+                    courses.setdefault(nameless(course.assumption, course.stages[0].member.name), []).append(
+                        course.assumption
+                    )
+        for texts in courses.values():
+            more = len(dict.fromkeys(texts)) - 1
+            yield f"{texts[0]}; and {more} more likewise" if more else texts[0]
+        effects: dict[str, tuple[str, dict[Block, None]]] = {}
+        for found in self._kinds_met:
+            for text in found.effect.assumptions:
+                plain = text
+                for name in found.names:
+                    plain = nameless(plain, name)
+                effects.setdefault(plain, (text, {}))[1].update(dict.fromkeys(found.effect.pairs.blocks))
+        for text, blocks in effects.values():
+            count = Pairs(tuple(blocks)).count
+            yield f"{text}; and for {count - 1} more pairs likewise" if count > 1 else text
+
+
+def _moves(course: Course) -> bool:
+    return len(course.stages) > 1
+
+
+def _without(member: Member, spis: frozenset[int]) -> Member:
+    """A member whose keys of some numbers have ended."""
+    return replace(member, keys=tuple(key for key in member.keys if key.spi not in spis))

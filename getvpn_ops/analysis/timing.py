@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _LEAST_OLD_LIFE, _SHARE_OLD_LIFE, _MOST_OLD_LIFE = 90.0, 0.05, 3600.0
-_LEAST_MARGIN, _LONGEST_SHARE = 60.0, 0.06
+_LEAST_MARGIN, _SHORTEST_SHARE, _LONGEST_SHARE = 60.0, 0.03, 0.06
 SYNC = 7200.0
 """Seconds between two notes of the pseudotime, each of which is a rekey."""
 
@@ -23,6 +23,16 @@ def old_life(remaining: float, lifetime: float) -> float:
 def margin(lifetime: float) -> float:
     """Seconds before the end of its TEK at which a member registers again at the earliest."""
     return max(_LEAST_MARGIN, _LONGEST_SHARE * lifetime)
+
+
+def registers_within(remaining: float, lifetime: float) -> float:
+    """Seconds until a member has begun to register again by itself, at most, as no other key follows its own.
+
+    Args:
+        remaining: of its key.
+        lifetime: as configured when it was made.
+    """
+    return max(0.0, remaining - max(_LEAST_MARGIN, _SHORTEST_SHARE * lifetime))
 
 
 @dataclass(frozen=True, slots=True)

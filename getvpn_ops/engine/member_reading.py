@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from getvpn_ops.analysis.facts import Measured
-    from getvpn_ops.checks.views import MemberView
+    from getvpn_ops.checks.views import GroupView, KeyServerView, MemberView
     from getvpn_ops.model.acl import Ace
     from getvpn_ops.model.fleet import Sample
     from getvpn_ops.model.state.crypto_map import FailClose
@@ -113,7 +113,37 @@ def _keys(view: MemberView, sample: Sample[Group]) -> tuple[TrafficKey, ...]:
     if counted - {len(first), len(printed)}:  # one in its last second counts, and has 0 s left
         msg = f"{view.device}: {sample.seen.command} counts other active keys than it shows"
         raise EvidenceMissingError(msg)
-    return tuple(TrafficKey(spi, end, *printed.get(spi, ((), None))) for spi, end in first.items())
+    lists = policies(view.whole)
+    return tuple(
+        TrafficKey(spi, end, *printed.get(spi, ((), None)), policy_of(spi, lists)) for spi, end in first.items()
+    )
+
+
+def policies(group: GroupView) -> dict[int, str]:
+    """Lists by the SPI of their key, where a group has several ``sa ipsec``; empty where it has one, as far as is seen.
+
+    The names alone do not tell: after a swap of lists the old key bears the old name and the new key the new one.
+    """
+    try:
+        teks = group.served.ring().teks
+    except EvidenceMissingError:
+        return {}
+    if max((_associations(server) for server in group.key_servers), default=0) <= 1:
+        return {}
+    return {key.spi: key.access_list or "" for key in teks}
+
+
+def _associations(server: KeyServerView) -> int:
+    """How many ``sa ipsec`` with a list a key server shows."""
+    try:
+        return sum(item.access_list is not None for item in server.gdoi().value.ipsec_sas)
+    except EvidenceMissingError:
+        return 0
+
+
+def policy_of(spi: int, lists: dict[int, str]) -> str:
+    """Of which ``sa ipsec`` a key is; of one by itself if there are several and none of them shows it."""
+    return lists.get(spi, f"of SPI 0x{spi:X}") if lists else ""
 
 
 def _printed(view: MemberView, group: Group) -> dict[int, tuple[tuple[str, ...], float | None]]:
@@ -146,7 +176,7 @@ def _lists(view: MemberView) -> EffectiveList:
         msg = f"{view.device}: {sample.seen.command} shows several lists for one group"
         raise EvidenceMissingError(msg)
     found = EffectiveList(next(iter(locals_), ()), next(iter(downloads), ()))
-    assert found.lines is not None  # noqa: S101 -- lists of two IP versions raise here
+    _ = found.told_version  # lists of two IP versions raise here; to work them out takes longer, and may wait
     return found
 
 

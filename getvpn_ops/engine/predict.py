@@ -17,7 +17,7 @@ from getvpn_ops.analysis.timing import Timing
 from getvpn_ops.checks.told import told_groups
 from getvpn_ops.checks.views import group_views
 from getvpn_ops.engine.link_reading import link_outside, prefix_vrf, vrf_name
-from getvpn_ops.engine.member_reading import readings
+from getvpn_ops.engine.member_reading import policies, policy_of, readings
 from getvpn_ops.errors import EvidenceMissingError, UsageError
 from getvpn_ops.model.inventory import Role
 from getvpn_ops.model.state.gdoi import Gdoi
@@ -165,12 +165,12 @@ def start(fleet: FleetState, group: str) -> Now:
     ring = served.ring()
     moment = ring.seen.taken_at
     shown = {key.spi: key for site in at_work(fleet, group).sites for member in site.members for key in member.keys}
-    lists = list(dict.fromkeys(key.access_list for key in ring.teks))
+    lists = policies(view)
     keys = tuple(
         replace(
             shown.get(key.spi, TrafficKey(key.spi)),
             ends=key.ends,
-            policy=(key.access_list or "") if len(lists) > 1 else "",
+            policy=policy_of(key.spi, lists),
         )
         for key in ring.teks
         if key.ends is None or key.ends > moment

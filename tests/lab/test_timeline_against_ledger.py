@@ -175,11 +175,7 @@ def _wait(step: Step, effect: StepEffect) -> float:
 def _held(fleet: Drawn, deed: Deed) -> tuple[StepEffect, list[str], float]:
     """Predict a step, take it, look into the ledger; returns what was said, what is wrong, and seconds lost."""
     sites, (effect,), _ = _predicted(fleet, [deed.step])
-    flows = [
-        flow
-        for flow in flows_between(fleet, set(sites), "")
-        if not flow.packet.df and not flow.replica and flow.kind != "multicast"
-    ]
+    flows = [flow for flow in flows_between(fleet, set(sites), "") if not flow.packet.df]
     before = {flow.number: fleet.traffic.fate_of(flow.number) for flow in flows}
     begun = fleet.clock.now()
     deed.typed(fleet)
@@ -231,3 +227,28 @@ def test_a_change_does_what_was_predicted(name: str) -> None:
     assert not wrong, "\n".join(wrong[:20])
     assert told is statement
     assert (lost > 0) is (statement is Statement.LOSES)
+
+
+def test_a_straggler_is_cut_off_no_longer_than_was_said() -> None:
+    fleet = Drawn(1, GOOD_LAB, GOOD)
+    fleet.arm("lose-rekeys", "opo-gm1")
+    _, (effect,), _ = _predicted(fleet, [NARROWER.step])
+    ends, seconds = effect.old_keys_seconds, effect.straggler_seconds
+    assert ends is not None
+    assert seconds is not None
+    flows = {
+        flow.number
+        for flow in flows_between(fleet, {"porto", "leeds"}, "")
+        if not flow.packet.df and {443}.isdisjoint({flow.packet.source_port, flow.packet.destination_port})
+    }
+    begun = fleet.clock.now()
+    NARROWER.typed(fleet)
+    fleet.pass_time(seconds=ends + seconds + 60)
+    lost = [
+        (item.begin - begun, item.end - begun)
+        for item in fleet.traffic.ledger.intervals(begun)
+        if item.outcome is Happened.LOST and item.flow.number in flows
+    ]
+    assert lost
+    assert all(abs(begin.total_seconds() - ends) < 1 + LATE for begin, _ in lost)
+    assert all(ends + seconds / 2 < end.total_seconds() <= ends + seconds for _, end in lost)

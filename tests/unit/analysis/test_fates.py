@@ -188,7 +188,8 @@ INEXACT = aces("deny tcp any any established", BASE[3].text)
 def test_a_line_without_exact_meaning_is_never_clear() -> None:
     one, other = sites(member(entries=INEXACT), member("b1", entries=INEXACT))
     assert site_fate(web(), one, other, WAYS).outcome is Outcome.UNKNOWN
-    assert {item.outcome for _, item in fates(one, other, WAYS)} == {Outcome.UNKNOWN, Outcome.ENCRYPTED}
+    deaf = replace(other, listens=())
+    assert {item.outcome for _, item in fates(one, deaf, WAYS)} == {Outcome.UNKNOWN, Outcome.ENCRYPTED}
 
 
 def test_a_list_that_was_not_seen_is_never_clear() -> None:
@@ -236,3 +237,24 @@ def test_the_whole_space_and_one_flow_agree(  # noqa: PLR0913, PLR0917 -- what m
     flow = Flow(IPv4Address("10.1.0.5"), IPv4Address("10.2.0.9"), protocol, source, destination)
     (found,) = [item for part, item in parts if flow in part]
     assert found == site_fate(flow, begin, end, ways)
+
+
+PAIR = (replace(NEW, policy="B"), replace(OLD, policy="A"))
+SEVERAL: dict[str, tuple[dict[str, Any], dict[str, Any], Outcome, str]] = {
+    "equal lists": ({"keys": PAIR}, {"keys": PAIR}, Outcome.ENCRYPTED, "the same one matches at both ends"),
+    "other lists": (
+        {"keys": PAIR}, {"keys": PAIR, "local": aces("deny tcp any any eq 8")}, Outcome.UNKNOWN, "other lists"
+    ),
+    "one key is missing": ({"keys": PAIR}, {"keys": PAIR[:1]}, Outcome.DROPPED, "may send under a key"),
+    "old and new key of one": ({"keys": (NEW, OLD)}, {"keys": (OLD,)}, Outcome.ENCRYPTED, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_several_sa_ipsec_are_not_told_apart_and_it_says_so(name: str) -> None:
+    sends, takes, outcome, words = SEVERAL[name]
+    one, other = sites(member(**sends), member("b1", **takes))
+    found = site_fate(web(), one, other, WAYS)
+    assert found.outcome is outcome
+    assert words in found.assumption
+    assert bool(words) is bool(found.assumption)

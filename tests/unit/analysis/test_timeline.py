@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from work import BASE, NEW, OLD, START, WAYS, aces, member, now, sites, web
 
-from getvpn_ops.analysis.effects import LASTING, Statement, Verdict
+from getvpn_ops.analysis.effects import Statement
 from getvpn_ops.analysis.encrypt_gate import unmet
 from getvpn_ops.analysis.facts import GOOD, UNMEASURED, Fact, Known, Measured
 from getvpn_ops.analysis.fates import Reason
@@ -25,7 +26,8 @@ from getvpn_ops.analysis.member_steps import (
     Reregister,
 )
 from getvpn_ops.analysis.members import Direction, Mode
-from getvpn_ops.analysis.sites import Paths
+from getvpn_ops.analysis.rows import LASTING, Verdict
+from getvpn_ops.analysis.sites import ROUTED_MULTICAST, Paths
 from getvpn_ops.analysis.timeline import timeline
 from getvpn_ops.analysis.timing import Timing, old_life
 
@@ -180,6 +182,27 @@ def test_nothing_examined_is_not_hitless() -> None:
     assert timeline(group({}), [], now(), WAYS).statement is Statement.CANNOT_TELL
 
 
+MULTICASTS: dict[str, tuple[str, tuple[Any, ...], Statement]] = {
+    "a group that the new list covers": ("permit ip any 239.5.0.0 0.0.255.255", ROUTED_MULTICAST, Statement.LOSES),
+    "a group that nobody hears": (
+        "permit ip any 239.5.0.0 0.0.255.255", (ip_network("239.6.0.0/16"),), Statement.HITLESS
+    ),
+    "packets that stay on their link": ("permit ip any host 224.0.0.5", ROUTED_MULTICAST, Statement.HITLESS),
+    "no group at all": ("permit ip any 172.16.0.0 0.0.255.255", ROUTED_MULTICAST, Statement.HITLESS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MULTICASTS)
+def test_multicast_is_part_of_the_traffic(name: str) -> None:
+    line, listens, statement = MULTICASTS[name]
+    scene = tuple(replace(site, listens=listens) for site in group({}))
+    (step,) = timeline(scene, [Rekey("swap", entries=(*BASE, *aces(line)))], now(), WAYS).steps
+    assert step.statement is statement, step.text
+    found = [item for item in step.effects if item.loses]
+    assert all(item.example.destination.is_multicast and item.reason for item in found)
+    assert len(found) == (6 if statement is Statement.LOSES else 0)
+
+
 def test_a_command_dies_with_the_next_rekey() -> None:
     scene = sites(member("a1", **RO, commanded=Direction.INBOUND_OPTIONAL), member("b1"))
     on = Command(frozenset({"b1"}), direction=Direction.INBOUND_OPTIONAL)
@@ -202,6 +225,26 @@ def test_a_straggler_is_cut_off_when_the_old_keys_end() -> None:
     assert late.spread_seconds is not None
     assert late.spread_seconds > 360.0
     assert late.statement is Statement.CANNOT_TELL
+
+
+TIMERS: dict[str, tuple[dict[str, Any], tuple[Any, ...], float | None, float | None, str]] = {
+    "cut off until its timer": ({}, (OLD,), 900 - 216 + 10, 900 - 216 + 10 - 360, "for up to 334 s"),
+    "a short life": ({"lifetime": 1200.0}, (OLD,), 900 - 60 + 10, 900 - 60 + 10 - 90, "for up to 760 s"),
+    "its timer comes before the old keys end": (
+        {}, (replace(OLD, ends=START + timedelta(seconds=400)),), 400 - 216 + 10, 0.0, "which it tries within 194 s"
+    ),
+    "the newest of its keys counts": ({}, (NEW, OLD), 7200 - 216 + 10, 7200 - 216 + 10 - 360, "for up to 6634 s"),
+    "ends that are not known": ({}, (replace(OLD, ends=None),), None, 0.0, "loses"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TIMERS)
+def test_a_straggler_registers_again_by_its_own_timer(name: str) -> None:
+    times, keys, registers, seconds, words = TIMERS[name]
+    (step,) = timeline(group({}, keys=keys), [SWAP], now(keys=keys, **times), WAYS).steps
+    assert step.straggler_registers == registers
+    assert step.straggler_seconds == seconds
+    assert words in step.text
 
 
 LIVES = {600: 90, 3600: 180, 7200: 360, 28800: 1440, 86400: 3600, 604800: 3600}

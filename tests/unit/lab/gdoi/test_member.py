@@ -313,6 +313,24 @@ def test_a_pseudotime_that_is_off_is_set_right_by_the_next_rekey(lab: Network) -
     assert lab.logged("gm1", "PSEUDO_TIME_LARGE")
 
 
+def test_a_late_copy_of_a_rekey_carries_its_age(lab: Network) -> None:
+    number = lab.world.paths.block(What.GDOI, ["gm1"])
+    rekey(lab)
+    assert lab.gm("gm1").rekeys_total < lab.gm("gm2").rekeys_total
+    lab.world.paths.unblock(number)
+    lab.run(60)
+    assert lab.gm("gm1").rekeys_total == lab.gm("gm2").rekeys_total
+    late, early = lab.gm("gm1").last_rekey, lab.gm("gm2").last_rekey
+    assert late is not None
+    assert early is not None
+    assert late - early > timedelta(seconds=5)
+    clocks = []
+    for state in (lab.gm("gm1"), lab.gm("gm2")):
+        assert state.synced is not None
+        clocks.append(state.pseudotime - (state.synced - late).total_seconds())
+    assert abs(clocks[0] - clocks[1]) < 1
+
+
 def test_bad_devices_lose_more_than_good_ones() -> None:
     assert (BAD.passive, BAD.passive_accepts_clear, BAD.direction_gap > 0) == (Takes.REREGISTRATION, False, True)
 
