@@ -20,6 +20,7 @@ class Decided:
         answers: what becomes of its answers, which is also what the router expects of the flow if it receives it.
         behind: which ends stand behind it: ``source``, ``destination``, both; empty if neither is known to.
         reason: why it is not known.
+        crypto_map: of the member, where its maps have different own lists.
     """
 
     group: str
@@ -28,3 +29,4 @@ class Decided:
     answers: Decision | None
     behind: tuple[str, ...] = ()
     reason: str = ""
+    crypto_map: str = ""

@@ -17,6 +17,7 @@ PORTED = frozenset({6, 17, 132})
 """Protocols with ports at a place that an access list reads: TCP, UDP, SCTP."""
 _PORT_MAX = 65535
 _PROTOCOL_MAX = 255
+_LONG, _SHOWN = 400, 60  # characters
 _FLOW = re.compile(r"(?:ip\s+proto(?:col)?\s+)?(?P<protocol>\S+)\s+(?P<source>\S+)\s*(?:->|→)\s*(?P<destination>\S+)")
 _HOW = 'write it as "tcp 10.1.2.3:40000 -> 10.2.3.4:443", "icmp A -> B" or "ip proto 50 A -> B"'
 
@@ -92,6 +93,9 @@ def parse_flow(text: str) -> Flow:
     Raises:
         UsageError: it is none, or leaves something open: only a whole flow is decided by one line.
     """
+    if len(text) > _LONG:
+        msg = f"{text[:_SHOWN]!r} and more is no flow, for it is longer than any; {_HOW}"
+        raise UsageError(msg)
     found = _FLOW.fullmatch(" ".join(text.split()))
     if found is None:
         msg = f"{text!r} is no flow; {_HOW}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.analysis.match import InexpressibleError, bounds_of, unsayable, version_of
 from getvpn_ops.analysis.packets import PacketSet
+from getvpn_ops.errors import EvidenceMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from getvpn_ops.analysis.packets import Flow
     from getvpn_ops.model.acl import Ace
 
+MOST_LINES = 2000
+"""Twenty times what GDOI reads; lines are held against each other, so the work grows with the square."""
 _DECIDING = frozenset({"permit", "deny", "evaluate", "dynamic"})
 
 
@@ -105,10 +108,15 @@ class EffectiveList:
 
         Raises:
             InexpressibleError: its lines are of two IP versions.
+            EvidenceMissingError: there are more of them than can be worked out in seconds (``MOST_LINES``).
         """
         return tuple(self._walk())
 
     def _walk(self) -> Iterator[Line]:
+        if len(self._matches) > MOST_LINES:
+            number = len(self._matches)
+            msg = f"{number} lines are too many to be worked out ({MOST_LINES} at most; GDOI reads 100)"
+            raise EvidenceMissingError(msg)
         left = PacketSet.everything()
         for place, origin, ace, match, exact in self._matches:
             matches = PacketSet.of_match(match)

@@ -11,13 +11,14 @@ raise ``InexpressibleError``; ``bounds`` gives a lower and an upper bound of it 
 from __future__ import annotations
 
 from functools import lru_cache, reduce
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import ip_network
 from operator import or_
 from typing import TYPE_CHECKING, NoReturn
 
 from oxidd.util import DDMemoryError
 
 from getvpn_ops.analysis.flow import PORTED, Flow
+from getvpn_ops.analysis.headers import flow_of, values_of
 from getvpn_ops.analysis.match import (
     WIDTH,
     Bits,
@@ -27,16 +28,7 @@ from getvpn_ops.analysis.match import (
     match_of,
     network_bits,
 )
-from getvpn_ops.analysis.space import (
-    DESTINATION,
-    DESTINATION_PORT,
-    PROTOCOL,
-    SOURCE,
-    SOURCE_PORT,
-    UNUSED_BY_V4,
-    VARIABLES,
-    space,
-)
+from getvpn_ops.analysis.space import UNUSED_BY_V4, VARIABLES, space
 from getvpn_ops.errors import EvidenceMissingError
 
 if TYPE_CHECKING:
@@ -45,7 +37,7 @@ if TYPE_CHECKING:
     from oxidd.bcdd import BCDDFunction
 
     from getvpn_ops.model.acl import Ace
-    from getvpn_ops.model.values import Address, Network
+    from getvpn_ops.model.values import Network
 
 __all__ = ["Flow", "InexpressibleError", "Match", "PacketSet"]
 
@@ -199,15 +191,7 @@ class PacketSet:
 
     def contains(self, flow: Flow) -> bool:
         """Whether a flow is in it."""
-        width = WIDTH[flow.version]
-        values = [(place, False) for place in range(VARIABLES)]
-        values[0] = (0, flow.version != 4)  # noqa: PLR2004 -- IPv4
-        _put(values, SOURCE, width, int(flow.source))
-        _put(values, DESTINATION, width, int(flow.destination))
-        _put(values, PROTOCOL, 8, flow.protocol)
-        _put(values, SOURCE_PORT, 16, flow.source_port or 0)
-        _put(values, DESTINATION_PORT, 16, flow.destination_port or 0)
-        return self._function.eval(values)
+        return self._function.eval(values_of(flow))
 
     def mirrored(self) -> PacketSet:
         """The packets that answer: sources and destinations swapped, ports as well."""
@@ -238,7 +222,7 @@ class PacketSet:
         cube = self._function.pick_cube()
         if cube is None:
             raise ValueError("an empty set of packets has no example")
-        return _flow([bool(value) for value in cube])
+        return flow_of([bool(value) for value in cube])
 
 
 def _careful(make: Callable[[], PacketSet]) -> PacketSet:
@@ -291,21 +275,3 @@ def _each_wish(known: tuple[Network, ...]) -> Iterator[PacketSet]:
 
 def _protocols(*numbers: int) -> tuple[Match, ...]:
     return tuple(Match(version, protocol=number) for version in (4, 6) for number in numbers)
-
-
-def _put(values: list[tuple[int, bool]], first: int, width: int, number: int) -> None:
-    for bit in range(width):
-        place = first + width - 1 - bit
-        values[place] = (place, bool(number >> bit & 1))
-
-
-def _flow(bits: list[bool]) -> Flow:
-    def number(first: int, width: int) -> int:
-        return sum(1 << (width - 1 - bit) for bit in range(width) if bits[first + bit])
-
-    def address(first: int) -> Address:
-        return IPv6Address(number(first, WIDTH[6])) if bits[0] else IPv4Address(number(first, WIDTH[4]))
-
-    protocol = number(PROTOCOL, 8)
-    ports = (number(SOURCE_PORT, 16), number(DESTINATION_PORT, 16)) if protocol in PORTED else (None, None)
-    return Flow(address(SOURCE), address(DESTINATION), protocol, *ports)

@@ -10,6 +10,7 @@ import typer
 
 from getvpn_ops.analysis.difference import compare
 from getvpn_ops.analysis.flow import parse_flow
+from getvpn_ops.cli.acl_intents import group_of_intent, intent_in, inventory_with_intents
 from getvpn_ops.cli.acl_operands import file_of, lists_of_file, operand
 from getvpn_ops.cli.diagnose import meant as devices_meant
 from getvpn_ops.cli.output import form_of, must_be_writable, write_data, write_view
@@ -17,7 +18,15 @@ from getvpn_ops.cli.sources import from_captures, workspace_if_any
 from getvpn_ops.cli.sweeps import FailOn, FromOption, InventoryOption, QuietOption, SweepFormOption, show_sweep
 from getvpn_ops.cli.wiring import wired
 from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_workspace
-from getvpn_ops.engine.acl_answers import decisions_in_file, decisions_of, known_names, lint_file, lint_fleet
+from getvpn_ops.engine.acl_answers import (
+    decisions_in_file,
+    decisions_of,
+    known_names,
+    lint_file,
+    lint_fleet,
+    lint_intent,
+)
+from getvpn_ops.engine.acl_intents import intended_list, intended_state
 from getvpn_ops.engine.acls import acl_script, acl_views, meant
 from getvpn_ops.engine.collect import Wish
 from getvpn_ops.errors import ExitCode, NoWorkspaceError, UsageError
@@ -27,6 +36,7 @@ from getvpn_ops.reports.acl import Compared, decided_plain, decided_view, differ
 from getvpn_ops.reports.parsed import Output
 
 if TYPE_CHECKING:
+    from getvpn_ops.analysis.lists import EffectiveList
     from getvpn_ops.engine.acls import AclViews
     from getvpn_ops.model.fleet import FleetState
 
@@ -37,15 +47,17 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_NO_LOCAL = "--local goes with a file of bare lines or of access lists"
 LocalOption = Annotated[
     bool, typer.Option("--local", help="The list of the file is a member's own: its permits drop, its denies pass.")
 ]
-_TARGET = "A GDOI group, a device, or a file with access lists; everything if absent."
+_TARGET = "A GDOI group, a device, a file with access lists, or intent:GROUP; everything if absent."
+_LISTS = "FILE, FILE:NAME, DEVICE:NAME, GROUP, intent:GROUP, intent:GROUP:NAME or intent:DEVICE:NAME."
 
 
 @app.command()
 def lint(
-    target: Annotated[str, typer.Argument(metavar="[GROUP|DEVICE|FILE]", help=_TARGET)] = "",
+    target: Annotated[str, typer.Argument(metavar="[GROUP|DEVICE|FILE|intent:GROUP]", help=_TARGET)] = "",
     *,
     captures: FromOption = None,
     inventory: InventoryOption = None,
@@ -62,15 +74,19 @@ def lint(
     """Say what is wrong with access lists: by themselves, and with what is around them.
 
     A file may hold bare lines, an access list, a configuration, or what show access-lists or the acl commands of GDOI
-    printed. Exit codes: 0 nothing wrong; 4 findings; 3 something could not be determined; 2 wrong usage.
+    printed. intent:GROUP is the list that the inventory says, with the own lists of its members: no device is asked.
+    Exit codes: 0 nothing wrong; 4 findings; 3 something could not be determined; 2 wrong usage.
     """
     must_be_writable(out)
     path = file_of(target) if captures is None else None
     if path is not None and (listed := lists_of_file(path, for_lint=True)) is not None:
         sweep = lint_file(str(path), listed, datetime.now(UTC), local=local)
+    elif local:
+        raise UsageError(_NO_LOCAL)
+    elif (meant_group := intent_in(target)) is not None:
+        known = inventory_with_intents(captures, inventory, workspace, lab=lab)
+        sweep = lint_intent(known, group_of_intent(known, meant_group), datetime.now(UTC))
     else:
-        if local:
-            raise UsageError("--local goes with a file of bare lines or of access lists")
         source, name = (path, "") if path is not None else (captures, target)
         state, origin, notes = _state(source, inventory, workspace, name, lab=lab, quiet=quiet)
         sweep = lint_fleet(state, _views(state, name), origin, notes)
@@ -80,7 +96,7 @@ def lint(
 
 @app.command()
 def diff(
-    old: Annotated[str, typer.Argument(metavar="OLD", help="FILE, FILE:NAME, DEVICE:NAME or GROUP.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help=_LISTS)],
     new: Annotated[str, typer.Argument(metavar="NEW", help="Likewise.")],
     *,
     captures: FromOption = None,
@@ -95,7 +111,8 @@ def diff(
     """Say which traffic fares otherwise under another list, with an example and the lines that make it so.
 
     Permits encrypt and denies pass in clear; with --local permits drop. Devices and groups are read from --from, else
-    from the devices. Exit codes: 0 equivalent; 4 they differ; 3 it could not be determined; 2 wrong usage.
+    from the devices. An intent is what the inventory says: acl diff WAN intent:WAN proves a change before anything is
+    rendered. Exit codes: 0 equivalent; 4 they differ; 3 it could not be determined; 2 wrong usage.
     """
     must_be_writable(out)
     loaded: list[FleetState] = []
@@ -105,7 +122,14 @@ def diff(
             loaded.append(_state(captures, inventory, workspace, "", lab=lab, quiet=quiet)[0])
         return loaded[0]
 
-    before, after = (operand(text, state, local=local) for text in (old, new))
+    def listed(text: str) -> EffectiveList:
+        meant_by = intent_in(text)
+        if meant_by is None:
+            return operand(text, state, local=local)
+        found = loaded[0].inventory if loaded else inventory_with_intents(captures, inventory, workspace, lab=lab)
+        return intended_list(found, meant_by, local=local)
+
+    before, after = listed(old), listed(new)
     known = tuple(item for found in loaded for device in found.inventory.devices.values() for item in device.prefixes)
     compared = Compared(old, new, compare(before, after), known[:64])
     form = form_of(output, out)
@@ -122,7 +146,7 @@ def diff(
 @app.command()
 def explain(
     flow: Annotated[str, typer.Argument(metavar="FLOW", help='Such as "tcp 10.1.2.3:40000 -> 10.2.3.4:443".')],
-    target: Annotated[str, typer.Argument(metavar="[GROUP|DEVICE|FILE]", help=_TARGET)] = "",
+    target: Annotated[str, typer.Argument(metavar="[GROUP|DEVICE|FILE|intent:GROUP]", help=_TARGET)] = "",
     *,
     captures: FromOption = None,
     inventory: InventoryOption = None,
@@ -135,16 +159,21 @@ def explain(
 ) -> None:
     """Say which line decides a flow and its answers, for each group and member.
 
-    The flow is whole: no part of it may be any. Exit codes: 0 decided; 3 not for all; 2 wrong usage.
+    The flow is whole: no part of it may be any. By intent:GROUP it is decided as the inventory says. Exit codes: 0
+    decided; 3 not for all; 2 wrong usage.
     """
     must_be_writable(out)
     asked = parse_flow(flow)
     path = file_of(target) if captures is None else None
     if path is not None and (listed := lists_of_file(path)) is not None:
         decisions = decisions_in_file(asked, target, listed, local=local)
+    elif local:
+        raise UsageError(_NO_LOCAL)
+    elif (meant_group := intent_in(target)) is not None:
+        known = inventory_with_intents(captures, inventory, workspace, lab=lab)
+        group = group_of_intent(known, meant_group)
+        decisions = decisions_of(asked, meant(acl_views(intended_state(known, group, datetime.now(UTC))), group))
     else:
-        if local:
-            raise UsageError("--local goes with a file of bare lines or of access lists")
         source, name = (path, "") if path is not None else (captures, target)
         state, _, _ = _state(source, inventory, workspace, name, lab=lab, quiet=quiet)
         decisions = decisions_of(asked, _views(state, name), name)

@@ -64,7 +64,7 @@ def _read(path: Path) -> bytes:
 
 
 def operand(text: str, state: Callable[[], FleetState], *, local: bool) -> EffectiveList:
-    """The list that ``FILE``, ``FILE:NAME``, ``DEVICE:NAME`` or ``GROUP`` means.
+    """The list that ``FILE``, ``FILE:NAME``, ``DEVICE:NAME`` or ``GROUP`` means; for intents see ``acl_intents``.
 
     Args:
         text: as typed.
@@ -90,7 +90,7 @@ def operand(text: str, state: Callable[[], FleetState], *, local: bool) -> Effec
     for group in acl_views(fleet).groups:
         if group.name == text:
             return EffectiveList(downloaded=group.policy.aces)
-    msg = f"{text!r} is no file and no group; write FILE, FILE:NAME, DEVICE:NAME or GROUP"
+    msg = f"{text!r} is no file and no group; write FILE, FILE:NAME, DEVICE:NAME, GROUP or intent:GROUP"
     raise UsageError(msg)
 
 

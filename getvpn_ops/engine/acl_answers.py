@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from getvpn_ops.analysis.decided import Decided
 from getvpn_ops.analysis.lists import EffectiveList
-from getvpn_ops.checks.acl.views import ListView, Use
-from getvpn_ops.engine.acls import AclViews, effective_lists, judge, titles
+from getvpn_ops.checks.acl.views import COUNTED, ListView, Use
+from getvpn_ops.engine.acl_intents import intended_state
+from getvpn_ops.engine.acls import AclViews, acl_views, effective_lists, judge, meant, titles
 from getvpn_ops.engine.health import sweep_of
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.fleet import Depth
-from getvpn_ops.model.report import Sweep
+from getvpn_ops.model.report import ReadList, Subject, SubjectKind, Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from getvpn_ops.analysis.flow import Flow
     from getvpn_ops.engine.acl_texts import Listed
     from getvpn_ops.model.fleet import FleetState
+    from getvpn_ops.model.inventory import Inventory
 
 _KIND = "acl lint"
 
@@ -41,34 +44,25 @@ def lint_fleet(state: FleetState, views: AclViews, source: str, notes: tuple[str
     return replace(sweep, subjects=tuple(dict.fromkeys(subject for _, subject in judged)))
 
 
-def lint_file(name: str, found: Sequence[Listed], now: datetime, *, local: bool) -> Sweep:
-    """The rules that ask for nothing but a list, over the lists of a file.
-
-    Where the file tells which lists GETVPN uses, the others are left out.
+def lint_intent(inventory: Inventory, group: str, now: datetime) -> Sweep:
+    """Every rule over what a group's routers should hold; no device is asked.
 
     Args:
-        name: of the file.
-        found: its lists.
+        inventory: with intents.
+        group: that is described whole.
         now: UTC, for the report.
-        local: whether they are members' own lists.
+
+    Raises:
+        UsageError: nothing says what the group should be.
+        MistakesError: a router cannot be rendered.
     """
-    chosen = [item for item in found if item.used] if any(item.used for item in found) else list(found)
-    views: list[tuple[str, ListView]] = []
-    for item in chosen:
-        called = f"{name}:{item.name}" if item.name else name
-        if item.local or local:
-            views.append((name, ListView(f"{called} (own list)" if item.downloaded else called, Use.LOCAL, item.local)))
-            if local:
-                views[-1] = (name, ListView(called, Use.LOCAL, item.local + item.downloaded))
-        if item.downloaded and not local:
-            views.append((name, ListView(called, Use.POLICY, item.downloaded)))
-        if not (item.local or item.downloaded):
-            views.append((name, ListView(called, Use.POLICY)))
-    judged = list(judge(AclViews(tuple(views))))
+    state = intended_state(inventory, group, now)
+    views = meant(acl_views(state), group)
+    judged = list(judge(views))
     return Sweep(
         kind=_KIND,
         run="",
-        source=name,
+        source=f"intent of {group} in {inventory.source or 'the inventory'}",
         started=now,
         ended=now,
         depth=Depth.FULL,
@@ -77,7 +71,61 @@ def lint_file(name: str, found: Sequence[Listed], now: datetime, *, local: bool)
         outcomes=tuple(outcome for outcome, _ in judged),
         specs=titles(),
         subjects=tuple(dict.fromkeys(subject for _, subject in judged)),
+        lists=tuple(read_list(view) for _, view in views.lists),
     )
+
+
+def lint_file(name: str, found: Sequence[Listed], now: datetime, *, local: bool) -> Sweep:
+    """The rules that ask for nothing but a list, over the lists of a file.
+
+    Where the file tells which lists GETVPN uses, the others are left out, and a note says so.
+
+    Args:
+        name: of the file.
+        found: its lists.
+        now: UTC, for the report.
+        local: whether they are members' own lists.
+    """
+    chosen = _chosen(found)
+    left = [item.name for item in found if item not in chosen]
+    views = [view for item in chosen for view in _views_of(name, item, local=local)]
+    judged = list(judge(AclViews(tuple(("", view) for view in views))))
+    return Sweep(
+        kind=_KIND,
+        run="",
+        source=f"file {name}",
+        started=now,
+        ended=now,
+        depth=Depth.FULL,
+        selected=0,
+        visits=(),
+        outcomes=tuple(outcome for outcome, _ in judged),
+        specs=titles(),
+        notes=(f"left out, for no GDOI group here uses them: {', '.join(left)}",) if left else (),
+        subjects=tuple(Subject(view.name, SubjectKind.LIST) for view in views),
+        lists=tuple(map(read_list, views)),
+    )
+
+
+def read_list(view: ListView) -> ReadList:
+    """What a report says of a list before it judges."""
+    return ReadList(view.name, sum(ace.action in COUNTED for ace in view.entries))
+
+
+def _chosen(found: Sequence[Listed]) -> list[Listed]:
+    used = [item for item in found if item.used]
+    return used or list(found)
+
+
+def _views_of(file: str, item: Listed, *, local: bool) -> Iterator[ListView]:
+    called = item.name or Path(file).name
+    if local:
+        yield ListView(called, Use.LOCAL, item.local + item.downloaded)
+        return
+    if item.local:
+        yield ListView(f"{called} (own list)" if item.downloaded else called, Use.LOCAL, item.local)
+    if item.downloaded or not item.local:
+        yield ListView(called, Use.POLICY, item.downloaded)
 
 
 def decisions_of(flow: Flow, views: AclViews, target: str = "") -> tuple[Decided, ...]:
@@ -90,17 +138,18 @@ def decisions_of(flow: Flow, views: AclViews, target: str = "") -> tuple[Decided
     """
     ends: dict[tuple[str, str], tuple[str, ...]] = {}
     for group in views.groups:
-        for member in group.members:
+        for known in group.members:
             sides = (("source", flow.source), ("destination", flow.destination))
-            inside = [name for name, address in sides if any(address in prefix for prefix in member.prefixes)]
-            ends[group.name, member.device] = tuple(inside)
+            inside = [name for name, address in sides if any(address in prefix for prefix in known.prefixes)]
+            ends[group.name, known.device] = tuple(inside)
     devices = {device for _, device in ends}
     found = []
-    for name, device, effective, reason in effective_lists(views):
+    for name, member, effective, reason in effective_lists(views):
+        device = member.device if member is not None else ""
         if target in devices and device not in {"", target}:
             continue
-        behind = ends.get((name, device), ())
-        found.append(_decided(flow, name, device, effective, behind, reason))
+        decided = _decided(flow, name, device, effective, ends.get((name, device), ()), reason)
+        found.append(replace(decided, crypto_map=member.crypto_map) if member is not None else decided)
     return tuple(found)
 
 
@@ -113,7 +162,6 @@ def decisions_in_file(flow: Flow, name: str, found: Sequence[Listed], *, local: 
         found: the lists.
         local: whether they are members' own lists.
     """
-    chosen = [item for item in found if item.used] if any(item.used for item in found) else list(found)
     return tuple(
         _decided(
             flow,
@@ -121,7 +169,7 @@ def decisions_in_file(flow: Flow, name: str, found: Sequence[Listed], *, local: 
             f"{name}:{item.name}" if item.name else name,
             EffectiveList(local=item.local + item.downloaded) if local else item.effective,
         )
-        for item in chosen
+        for item in _chosen(found)
         if item.local or item.downloaded
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 _FILTERED = "the output was filtered by"
 _REPEATS = "repeats the line above it"
+_REPEATED = re.compile(rf"line (?P<line>\d+) {_REPEATS}")
+_LIST = re.compile(r"(?:ip |ipv6 )?access-list ")
+_PLACED = "by what they say, not by their indentation"
+"""An entry that lost its indentation, as in print, is one of the list above it, and of nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,18 @@ def doubt_of(sample: Sample[RunningConfig]) -> str:
     that equal lines follow each other.
     """
     filtered = "|" in sample.seen.command
-    harmless = (_FILTERED, _REPEATS) if filtered else ()
-    return next((text for text in sample.doubts if not any(words in text for words in harmless)), "")
+    harmless = (_PLACED, *((_FILTERED, _REPEATS) if filtered else ()))
+    doubts = (text for text in sample.doubts if not any(words in text for words in harmless))
+    return next((text for text in doubts if not _elsewhere(text, sample.value)), "")
+
+
+def _elsewhere(doubt: str, config: RunningConfig) -> bool:
+    """Whether a doubt is about a repeated line outside of access lists, such as two NTP servers made anonymous."""
+    found = _REPEATED.match(doubt)
+    if found is None:
+        return False
+    lists = (line for line in config.tree if _LIST.match(line.text))
+    return int(found["line"]) not in {item.line + more for line in lists for item in line.walk() for more in (0, 1)}
 
 
 def policy_from_config(server: InGroup, reason: str) -> Lists:
@@ -73,24 +88,32 @@ def policy_from_config(server: InGroup, reason: str) -> Lists:
     return _named(config, [sa.match_acl for sa in local.sas if sa.match_acl is not None], server, reason)
 
 
-def local_from_config(member: InGroup, reason: str) -> Lists:
-    """A member's own list for a group, as configured; empty if its crypto map names none."""
+def local_from_config(member: InGroup, reason: str) -> dict[str, Lists]:
+    """A member's own list for a group, as configured, by crypto map; without entries where its map names none.
+
+    Args:
+        member: in the group.
+        reason: why no show command tells; given back under an empty name if there is no configuration either.
+    """
     config = config_of(member.state)
     if config is None:
-        return Lists(missing=reason)
-    entries = [
-        entry
-        for crypto_map in config.value.crypto_maps
-        for entry in crypto_map.entries
-        if entry.group == member.local_name
-    ]
-    if not entries:
-        return Lists(missing=f"{member.device}: no crypto map of its configuration has group {member.local_name}")
-    names = [entry.match_acl for entry in entries if entry.match_acl is not None]
-    if not names:
-        doubt = doubt_of(config)
-        return Lists(seen=config.seen, missing=f"{member.device}: {doubt}" if doubt else "")
-    return _named(config, dict.fromkeys(names), member, reason)
+        return {"": Lists(missing=reason)}
+    maps = maps_of(config.value, member.local_name)
+    if not maps:
+        return {"": Lists(missing=f"{member.device}: no crypto map of its configuration has group {member.local_name}")}
+    doubt = doubt_of(config)
+    none = Lists(seen=config.seen, missing=f"{member.device}: {doubt}" if doubt else "")
+    return {name: _named(config, lists, member, reason) if lists else none for name, lists in maps.items()}
+
+
+def maps_of(config: RunningConfig, group: str) -> dict[str, tuple[str, ...]]:
+    """The crypto maps by which a member is in a group, with the own lists that each names."""
+    found: dict[str, tuple[str, ...]] = {}
+    for crypto_map in config.crypto_maps:
+        entries = [entry for entry in crypto_map.entries if entry.group == group]
+        if entries:
+            found[crypto_map.name] = tuple(dict.fromkeys(item.match_acl for item in entries if item.match_acl))
+    return found
 
 
 def _named(config: Sample[RunningConfig], names: Iterable[str], device: InGroup, reason: str) -> Lists:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from getvpn_ops.analysis.lists import EffectiveList
@@ -23,10 +23,11 @@ from getvpn_ops.engine.acl_configs import (
     Lists,
     config_of,
     doubt_of,
-    local_from_config,
     policy_from_config,
     rekey_from_config,
 )
+from getvpn_ops.engine.acl_members import downloaded_by, member_lists
+from getvpn_ops.engine.acl_services import in_use
 from getvpn_ops.engine.questions import BASICS
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.inventory import Role
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
     from getvpn_ops.checks.views import GroupView, KeyServerView, MemberView
     from getvpn_ops.engine.ports import Script
-    from getvpn_ops.model.acl import Ace
     from getvpn_ops.model.fleet import FleetState
     from getvpn_ops.model.inventory import Device
     from getvpn_ops.model.outcome import Outcome
@@ -83,7 +83,8 @@ def acl_views(state: FleetState) -> AclViews:
     """The access lists of a fleet with their surroundings."""
     views = [view for view in group_views(state) if view.key_servers or view.members]
     known = tuple(prefix for device in state.inventory.devices.values() for prefix in device.prefixes)[:_KNOWN]
-    policies = {view.name: _policies(view, known) for view in views}
+    used = {view.name: in_use(view, [item.device for item in _not_looked_at(view)]) for view in views}
+    policies = {view.name: [replace(item, in_use=used[view.name]) for item in _policies(view, known)] for view in views}
     groups = tuple(_group(view, policies, views) for view in views)
     lists = [(view.name, policy) for view in views for policy in policies[view.name]]
     for view, group in zip(views, groups, strict=True):
@@ -106,7 +107,7 @@ def _policies(view: GroupView, known: tuple[Network, ...]) -> list[ListView]:
             found.setdefault(tuple(ace.text for ace in lists.entries), []).append((server.device, lists))
     if not found:
         for member in view.members:
-            for entries in filter(None, [_downloaded(member)]):
+            for entries in filter(None, [downloaded_by(member)]):
                 key = tuple(ace.text for ace in entries)
                 found.setdefault(key, []).append((member.device, Lists(entries, seen=member.acl().seen)))
     made = []
@@ -131,25 +132,17 @@ def _served(server: KeyServerView) -> Lists:
     return Lists(entries, seen=sample.seen)
 
 
-def _downloaded(member: MemberView) -> tuple[Ace, ...] | None:
-    """What a member has of its key server; None if it does not tell."""
-    with suppress(EvidenceMissingError):
-        for item in member.acl().value.acl_downloads:
-            if item.entries:
-                return item.entries
-    return None
-
-
 def _group(view: GroupView, policies: dict[str, list[ListView]], views: list[GroupView]) -> GroupLists:
     devices = view.fleet.inventory.devices.values()
     outsiders = tuple(Outsider(item.name, item.prefixes) for item in devices if item.role is Role.OUTSIDER)
     return GroupLists(
         view.name,
         policies[view.name][0],
-        (*(_member(member) for member in view.members), *_not_looked_at(view)),
+        (*(lists for member in view.members for lists in member_lists(member)), *_not_looked_at(view)),
         outsiders if devices else None,
         _rekey(view),
         tuple(item for item in (_neighbour(view, other, policies) for other in views) if item is not None),
+        policies[view.name][0].in_use,
     )
 
 
@@ -161,21 +154,8 @@ def _not_looked_at(view: GroupView) -> Iterator[MemberLists]:
             yield MemberLists(device.name, device.prefixes, missing=f"{device.name} was not looked at")
 
 
-def _member(member: MemberView) -> MemberLists:
-    prefixes = member.state.device.prefixes
-    try:
-        sample = member.acl()
-    except EvidenceMissingError as exc:
-        lists = local_from_config(member, str(exc))
-        own = None if lists.missing else lists.entries
-        seen = (lists.seen,) if lists.seen is not None else ()
-        return MemberLists(member.device, prefixes, own, None, lists.missing, seen)
-    own = tuple(entry.ace for local in sample.value.local_acls for entry in local.entries)
-    return MemberLists(member.device, prefixes, own, _downloaded(member), seen=(sample.seen,))
-
-
 def _own(group: str, member: MemberLists, known: tuple[Network, ...]) -> ListView:
-    name = f"{group}, own list of {member.device}"
+    name = f"{group}, own list of {member.name}"
     return ListView(name, Use.LOCAL, member.local or (), member.device, member.seen, member.missing, known)
 
 
@@ -249,8 +229,7 @@ def _configs(state: FleetState) -> Iterator[ConfigView]:
 def judge(views: AclViews) -> Iterator[tuple[Outcome, Subject]]:
     """Ask every rule that fits, with who it is about."""
     for group, item in views.lists:
-        kind = SubjectKind.GROUP if item.use is Use.POLICY else SubjectKind.MEMBER
-        subject = Subject(item.name, kind, group, item.device if item.use is Use.LOCAL else "")
+        subject = Subject(item.name, SubjectKind.LIST, group, item.device if item.use is Use.LOCAL else "")
         yield from ((evaluate(spec, item), subject) for spec in LIST_RULES if item.use.value in spec.tags)
     for around in views.groups:
         subject = Subject(around.name, SubjectKind.GROUP, around.name)
@@ -283,15 +262,15 @@ def _owners(view: ListView) -> Iterable[str]:
     return {seen.device for seen in view.seen}
 
 
-def effective_lists(views: AclViews) -> Iterator[tuple[str, str, EffectiveList | None, str]]:
-    """Group, device (empty for the key server's list), its effective list, and why that is not known."""
+def effective_lists(views: AclViews) -> Iterator[tuple[str, MemberLists | None, EffectiveList | None, str]]:
+    """Group, member (None for the key server's list), the effective list, and why that is not known."""
     for group in views.groups:
         try:
-            yield group.name, "", EffectiveList(downloaded=group.policy.aces), ""
+            yield group.name, None, EffectiveList(downloaded=group.policy.aces), ""
         except EvidenceMissingError as exc:
-            yield group.name, "", None, str(exc)
+            yield group.name, None, None, str(exc)
         for member in group.members:
             try:
-                yield group.name, member.device, group.effective(member), ""
+                yield group.name, member, group.effective(member), ""
             except EvidenceMissingError as exc:
-                yield group.name, member.device, None, str(exc)
+                yield group.name, member, None, str(exc)

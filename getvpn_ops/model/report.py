@@ -66,6 +66,7 @@ class SubjectKind(StrEnum):
     GROUP = "group"
     MEMBER = "member"
     DEVICE = "device"
+    LIST = "list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,19 @@ class Subject:
     kind: SubjectKind
     group: str = ""
     device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadList:
+    """An access list that was read where no device was asked.
+
+    Attributes:
+        name: of the list, as outcomes have it.
+        entries: lines that permit or deny.
+    """
+
+    name: str
+    entries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +120,7 @@ class Sweep:
         notes: remarks for a person, such as lines of a folder that were left out.
         subjects: everything that was judged, groups first; a report takes an outcome whose subject is missing here
             for one about a device of that name.
+        lists: what was read in place of devices, a file or an intent; then no device was to be asked.
     """
 
     kind: str
@@ -123,3 +138,4 @@ class Sweep:
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
     subjects: tuple[Subject, ...] = ()
+    lists: tuple[ReadList, ...] = ()

@@ -162,6 +162,7 @@ def decided_plain(flow: Flow, decisions: Sequence[Decided]) -> dict[str, Any]:
             {
                 "group": item.group,
                 "device": item.device,
+                "crypto_map": item.crypto_map,
                 "behind": list(item.behind),
                 "sends": _decision_plain(item.sends),
                 "answers": _decision_plain(item.answers),
@@ -198,7 +199,7 @@ def decided_view(flow: Flow, decisions: Sequence[Decided]) -> RenderableType:
 
 def _decided(items: Sequence[Decided]) -> RenderableType:
     first = items[0]
-    names = [item.device or "list of the key server" for item in items]
+    names = [_who(item) for item in items]
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
     behind = f"  ({' and '.join(first.behind)} behind it)" if first.behind else ""
     head = Text.assemble((_words(", ".join(names[:_NAMES]) + more), "bold"), (behind, "dim"))
@@ -211,6 +212,12 @@ def _decided(items: Sequence[Decided]) -> RenderableType:
         if decision is not None:
             grid.add_row(name, _decision(decision))
     return Group(head, indented(grid))
+
+
+def _who(item: Decided) -> str:
+    if item.crypto_map:
+        return f"{item.device} (crypto map {item.crypto_map})"
+    return item.device or "list of the key server"
 
 
 def _decision(decision: Decision) -> Text:

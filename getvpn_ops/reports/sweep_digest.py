@@ -140,6 +140,13 @@ class Digest:
         )
 
     @cached_property
+    def failing_lists(self) -> frozenset[str]:
+        """Access lists with a failure, where lists were read in place of devices."""
+        return frozenset(
+            outcome.subject for outcome in self._failed() if self.subject_of(outcome).kind is not SubjectKind.GROUP
+        )
+
+    @cached_property
     def problems(self) -> dict[str, list[Problem]]:
         """Failures by GDOI group, and under ``""`` those of devices as such; the worst first everywhere."""
         same: dict[tuple[str, str], dict[tuple[str, str, str], Same]] = defaultdict(dict)

@@ -98,7 +98,7 @@ def sweep_html(sweep: Sweep, *, changes_only: bool = False) -> str:
         unknown=digest.unknown,
         passed=passed(digest),
         places=[
-            (heading(place), found[: _CAPS.problems],
+            (heading(place, digest), found[: _CAPS.problems],
              max(len(found) - _CAPS.problems, 0))
             for place, found in places[: _CAPS.places]
         ],

@@ -7,15 +7,17 @@
 - ``summary``: ``status`` (the worst, as an outcome's), ``verdict`` (for a person), ``devices`` (``selected``,
   ``asked``, ``answered``), ``outcomes`` (how many of each status), ``failures`` (failed outcomes by severity);
 - ``specs``: ``id``, ``title``, ``severity``; in the order of the manual;
-- ``outcomes``: ``spec_id``, ``subject``, ``kind`` (``group``, ``member``, ``device``), ``group``, ``device`` (empty
-  where there is none), ``severity``, ``status`` (``fail`` as soon as a finding failed), ``reason``, ``findings``;
+- ``outcomes``: ``spec_id``, ``subject``, ``kind`` (``group``, ``member``, ``device``, ``list``), ``group``,
+  ``device`` (empty where there is none), ``severity``, ``status`` (``fail`` as soon as a finding failed), ``reason``,
+  ``findings``;
 - ``findings``: ``status``, ``subject``, ``message``, ``expected``, ``actual``, ``device``, ``evidence`` (``device``,
   ``command``, ``taken_at``, ``age_seconds`` when the sweep ended), ``next_steps``;
 - ``visits``: ``device``, ``started``, ``ended``, ``engine``, ``hostname``, ``commands``, ``trouble`` (null if it went
   well), ``reason``, ``next_step``;
 - ``not_looked_at``: ``device``, ``why``;
 - ``changes``: ``kind``, ``spec_id``, ``subject``, ``before`` and ``now`` (outcomes, or null if not asked);
-- ``notes``: texts.
+- ``notes``: texts;
+- ``lists``, only where access lists were read in place of devices: ``name`` and ``entries`` (lines that count).
 
 Newer versions may add keys; what a key means changes with ``schema`` only. As lines (``ndjson``), each has ``record``:
 first ``sweep`` with everything that is no list, then ``spec``, ``outcome``, ``visit``, ``not_looked_at``, ``change``
@@ -91,7 +93,8 @@ def _head(digest: Digest) -> dict[str, Any]:
 
 def _lists(digest: Digest) -> dict[str, Iterator[Any]]:
     sweep = digest.sweep
-    return {
+    read = ({"name": item.name, "entries": item.entries} for item in sweep.lists)
+    return ({"lists": read} if sweep.lists else {}) | {
         "specs": ({"id": spec.id, "title": spec.title, "severity": spec.severity.value} for spec in sweep.specs),
         "outcomes": (_outcome(outcome, digest) for outcome in sweep.outcomes),
         "visits": (to_plain(visit) for visit in sweep.visits),

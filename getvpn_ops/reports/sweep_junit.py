@@ -52,7 +52,7 @@ def _suite(number: int, name: str, outcomes: list[Outcome], digest: Digest) -> E
     suite = ET.Element(
         "testsuite",
         {
-            "name": _token(heading(name)),
+            "name": _token(heading(name, digest)),
             "package": _token(f"getvpn-ops.{sweep.kind}"),
             "id": str(number),
             "timestamp": f"{sweep.started:%Y-%m-%dT%H:%M:%S}",

@@ -83,7 +83,7 @@ def _failures(digest: Digest) -> Iterator[str]:
     if digest.problems:
         yield from ("", f"## Failed ({digest.counts[Status.FAIL]})")
     for place, problems in digest.problems.items():
-        yield from ("", f"### {prose(heading(place))}", "")
+        yield from ("", f"### {prose(heading(place, digest))}", "")
         for problem in problems:
             yield from _problem(problem, digest)
 

@@ -119,6 +119,7 @@ def _title(kind: SubjectKind, group: str) -> str:
         SubjectKind.GROUP: "Groups",
         SubjectKind.MEMBER: f"Members of {group}",
         SubjectKind.DEVICE: "Devices",
+        SubjectKind.LIST: "Access lists",
     }[kind]
 
 

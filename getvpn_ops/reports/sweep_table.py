@@ -96,7 +96,7 @@ def _failures(digest: Digest) -> Iterator[RenderableType]:
         return
     yield from _title(f"FAILED ({digest.counts[Status.FAIL]})", "bold red")
     for place, problems in list(digest.problems.items())[:_PLACES]:
-        yield Text(_line(heading(place)), style="bold underline")
+        yield Text(_line(heading(place, digest)), style="bold underline")
         for problem in problems[:_PROBLEMS]:
             yield indented(_problem(problem, digest))
         if len(problems) > _PROBLEMS:

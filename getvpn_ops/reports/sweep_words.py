@@ -58,17 +58,22 @@ def verdict(digest: Digest) -> str:
         return " ".join(sentences)
     if not counts[Status.PASS] + counts[Status.WAIVED]:
         return "Nothing was examined."
-    looked = selected - len(digest.sweep.not_looked_at)
+    looked = count(selected - len(digest.sweep.not_looked_at), "device")
+    if digest.sweep.lists:
+        looked = count(len(digest.sweep.lists), "access list")
     waived = f", {counts[Status.WAIVED]} waived" if counts[Status.WAIVED] else ""
     good = f"{count(counts[Status.PASS], 'check')} passed{waived}"
-    return f"All is well with {count(looked, 'device')} looked at: {good}."
+    return f"All is well with {looked} looked at: {good}."
 
 
 def _attention(digest: Digest) -> str:
+    if digest.sweep.lists and not digest.failing_groups:
+        number, every = len(digest.failing_lists), count(len(digest.sweep.lists), "access list")
+        return f"{number} of {every} {'needs' if number == 1 else 'need'} attention"
     devices, groups = len(digest.failing_devices), sorted(digest.failing_groups)
     named = " and ".join(groups) if len(groups) <= _FEW else f"{len(groups)} groups"
     whole = f"{'group' if len(groups) == 1 else 'groups'} {named}" if len(groups) <= _FEW else named
-    if not devices:
+    if not devices or digest.sweep.lists:
         return f"{whole[0].upper()}{whole[1:]} {'needs' if len(groups) == 1 else 'need'} attention"
     some = f"{devices} of {count(max(digest.sweep.selected, devices), 'device')}"
     if not groups:
@@ -90,9 +95,15 @@ def facts(digest: Digest) -> list[tuple[str, str]]:
     found = []
     if digest.groups:
         found.append(("groups", listed(digest.groups, 8)))
+    if sweep.lists:
+        read = [f"{item.name} ({count(item.entries, 'line')})" for item in sweep.lists]
+        found.append(("access lists", listed(read, 8)))
+    else:
+        found += [
+            ("depth", f"{sweep.depth.value}: {_DEPTHS[sweep.depth]}"),
+            ("devices", f"{sweep.selected} selected, {asked} asked, {answered} answered all that was asked"),
+        ]
     found += [
-        ("depth", f"{sweep.depth.value}: {_DEPTHS[sweep.depth]}"),
-        ("devices", f"{sweep.selected} selected, {asked} asked, {answered} answered all that was asked"),
         ("time", f"{moment(sweep.started)} UTC, took {span(_whole(sweep.ended - sweep.started))}"),
         ("source", sweep.source),
     ]
@@ -142,9 +153,11 @@ def listed(names: Iterable[str], most: int) -> str:
     return f"{', '.join(every[:most])} and {len(every) - most} more"
 
 
-def heading(place: str) -> str:
-    """Over the failures of a GDOI group, or of devices as such."""
-    return f"group {place}" if place else "devices"
+def heading(place: str, digest: Digest) -> str:
+    """Over the failures of a GDOI group, or of devices or lists as such."""
+    if place:
+        return f"group {place}"
+    return "access lists" if digest.sweep.lists else "devices"
 
 
 def said(same: Same) -> str:

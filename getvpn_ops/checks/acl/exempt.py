@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TCP, UDP = 6, 17
 _GDOI = ((848, 848),)
+_IN_USE = "acl-services"
 Management = Literal["ssh", "tacacs", "radius", "snmp", "snmp-trap", "syslog", "ntp", "dns"]
 Routing = Literal["bgp", "ospf", "eigrp", "rip", "pim"]
 SERVICES = MappingProxyType(
@@ -77,9 +78,9 @@ def management(view: ListView, params: ManagementParams) -> Iterator[Finding]:
     """Whoever must repair the tunnel should not come through it.
 
     SSH, AAA, SNMP, syslog, NTP and DNS that are encrypted are gone with the keys, and so is the way to the router
-    (guide: "important control traffic (routing, TACACS, SSH etc.) is exempted"). Which of them a network uses within
-    the covered addresses is not known here, so this is a warning: name those in use with the parameter, and waive the
-    rest.
+    (guide: "important control traffic (routing, TACACS, SSH etc.) is exempted"). Where the whole configurations of all
+    routers are at hand, they say which of them are in use: ``acl-services`` judges these, and the others do not matter.
+    Else it is not known, so this is a warning: name those in use with the parameter, and waive the rest.
     """
     for name in params.services:
         yield _service(view, name)
@@ -89,13 +90,19 @@ def routing(view: ListView, params: RoutingParams) -> Iterator[Finding]:
     """Encrypted routing protocols lose their neighbours, and the network with them.
 
     The provider's router is no member: it cannot read what is encrypted (guide: BGP, OSPF and EIGRP are denied in its
-    ACL). Which protocol runs is not known here: name those in use with the parameter.
+    ACL). Which protocol runs is known from whole configurations of all routers (see ``acl-services``); else it is not,
+    and this is a warning: name those in use with the parameter.
     """
     for name in params.services:
         yield _service(view, name)
 
 
 def _service(view: ListView, name: str) -> Finding:
+    if view.in_use is not None and view.in_use.is_known(name):
+        used = (
+            f"in use, and judged by its own packets ({_IN_USE})" if name in view.in_use.needs else "nobody uses it here"
+        )
+        return view.finding(Status.NOT_APPLICABLE, name, expected="clear", actual=used)
     to_it, from_it = PacketSet.nothing(), PacketSet.nothing()
     steps = []
     for protocol, port in SERVICES[name]:

@@ -109,7 +109,7 @@ def local_mirror(group: GroupLists, _params: NoParams) -> Iterator[Finding]:
 
 
 def _own(group: GroupLists, member: MemberLists) -> Iterator[Finding]:
-    message = f"own denies of {member.device}"
+    message = f"own denies of {member.name}"
     expected = "the members that answer deny the mirror"
     try:
         ours = group.effective(member)
@@ -154,7 +154,10 @@ def _peers(group: GroupLists, sent_clear: PacketSet, peers: Iterable[MemberLists
         lost = reached & answers
         if lost.is_empty:
             if not open_.is_empty:
-                gaps.append(f"a line of {peer.device} has no exact meaning")
+                gaps.append(f"a line of {peer.name} has no exact meaning")
+        elif peer.crypto_map:
+            known = lost.example(peer.prefixes)
+            gaps.append(f"{peer.name} expects {known} encrypted; whether that lies behind this map is not known")
         elif peer.prefixes:
             faults.append(f"{peer.device} expects {lost.example(peer.prefixes)} encrypted, and drops it")
         else:
@@ -183,24 +186,7 @@ def _outsider(group: GroupLists, outsider: Outsider) -> Finding:
         actual = "its prefixes are not in the inventory"
         return finding(group.name, Status.UNKNOWN, message, expected=expected, actual=actual)
     theirs = PacketSet.sent_to(outsider.prefixes) | PacketSet.sent_by(outsider.prefixes)
-    named: list[str] = []
-    gaps: list[str] = []
-    example = ""
-    for member in group.members:
-        try:
-            effective = group.effective(member)
-        except EvidenceMissingError as exc:
-            if (group.policy.effective.sure(Action.ENCRYPT) & theirs).is_empty:
-                continue  # with the key server's list alone it is clear, and a local list can only deny or drop
-            gaps.append(str(exc))
-            continue
-        covered = _of_member(theirs, member.prefixes)
-        wrong = effective.sure(Action.ENCRYPT) & covered
-        if not wrong.is_empty:
-            named.append(member.device)
-            example = example or str(wrong.example((*member.prefixes, *outsider.prefixes)))
-        elif not (effective.unsure & covered).is_empty:
-            gaps.append(f"a line of {member.device} has no exact meaning")
+    named, gaps, example = _encrypting(group, outsider, theirs)
     if not group.members:
         wrong = group.policy.effective.encrypted & theirs
         if not wrong.is_empty:
@@ -217,6 +203,46 @@ def _outsider(group: GroupLists, outsider: Outsider) -> Finding:
         seen=group.policy.seen,
         next_steps=tuple(f"deny ip any {_typed(item)} and deny ip {_typed(item)} any" for item in outsider.prefixes),
     )
+
+
+def _encrypting(group: GroupLists, outsider: Outsider, theirs: PacketSet) -> tuple[list[str], list[str], str]:
+    """Members that encrypt what an outsider sends or gets, what is not known of others, and an example."""
+    named: list[str] = []
+    gaps: list[str] = []
+    example = ""
+    for member in group.members:
+        try:
+            effective = group.effective(member)
+        except EvidenceMissingError as exc:
+            if (group.policy.effective.sure(Action.ENCRYPT) & theirs).is_empty:
+                continue  # with the key server's list alone it is clear, and a local list can only deny or drop
+            gaps.append(str(exc))
+            continue
+        covered = _of_member(theirs, member.prefixes)
+        wrong = effective.sure(Action.ENCRYPT) & covered
+        if wrong.is_empty:
+            if not (effective.unsure & covered).is_empty:
+                gaps.append(f"a line of {member.name} has no exact meaning")
+            continue
+        found = str(wrong.example((*member.prefixes, *outsider.prefixes)))
+        if member.crypto_map and not _all_encrypt(group, member.device, wrong):
+            gaps.append(f"{member.name} encrypts {found}; whether that goes by this map is not known")
+            continue
+        named.append(member.name)
+        example = example or found
+    return named, gaps, example
+
+
+def _all_encrypt(group: GroupLists, device: str, packets: PacketSet) -> bool:
+    """Whether a router encrypts something of a set by whichever of its crypto maps it goes."""
+    for member in group.members:
+        if member.device != device:
+            continue
+        try:
+            packets &= group.effective(member).sure(Action.ENCRYPT)
+        except EvidenceMissingError:
+            return False
+    return not packets.is_empty
 
 
 def _of_member(packets: PacketSet, prefixes: tuple[Network, ...]) -> PacketSet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
-from getvpn_ops.analysis.covered import Why, useless_lines
+from getvpn_ops.analysis.covered import Why
 from getvpn_ops.analysis.lists import Action
 from getvpn_ops.analysis.packets import PacketSet
 from getvpn_ops.checks.acl.form import BOTH, POLICY
@@ -119,7 +119,7 @@ def redundant(view: ListView, _params: NoParams) -> Iterator[Finding]:
 
 
 def _useless(view: ListView, kinds: set[Why], what: str) -> Iterator[Finding]:
-    found = [item for item in useless_lines(view.lines) if item.why in kinds]
+    found = [item for item in view.useless if item.why in kinds]
     for item in found:
         status = Status.FAIL if item.certain else Status.UNKNOWN
         steps = ("take it out, or put it where it decides",)

@@ -7,13 +7,16 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from getvpn_ops.analysis.covered import useless_lines
 from getvpn_ops.analysis.lists import EffectiveList
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.outcome import Finding, Status
 
 if TYPE_CHECKING:
+    from getvpn_ops.analysis.covered import Useless
     from getvpn_ops.analysis.lists import Line
     from getvpn_ops.analysis.packets import PacketSet
+    from getvpn_ops.checks.acl.services import InUse
     from getvpn_ops.model.acl import Ace
     from getvpn_ops.model.config import RunningConfig
     from getvpn_ops.model.outcome import Seen
@@ -42,6 +45,7 @@ class ListView:
         seen: where.
         missing: why it is not known; empty if it is.
         known: networks that a person recognises, for examples.
+        in_use: what the routers of its group use; None if no configuration tells.
     """
 
     name: str
@@ -51,6 +55,7 @@ class ListView:
     seen: tuple[Seen, ...] = ()
     missing: str = ""
     known: tuple[Network, ...] = ()
+    in_use: InUse | None = None
 
     @cached_property
     def aces(self) -> tuple[Ace, ...]:
@@ -82,6 +87,11 @@ class ListView:
     def lines(self) -> tuple[Line, ...]:
         """Its lines with what they decide; raises as ``aces``."""
         return self.effective.lines
+
+    @cached_property
+    def useless(self) -> tuple[Useless, ...]:
+        """Its lines that could go; raises as ``aces``."""
+        return tuple(useless_lines(self.lines))
 
     def finding(
         self,
@@ -136,7 +146,7 @@ def finding(  # noqa: PLR0913 -- the parts of one record
 
 @dataclass(frozen=True, slots=True)
 class MemberLists:
-    """A member of a group with its lists.
+    """A member of a group with its lists; a router has several where its crypto maps have different own lists.
 
     Attributes:
         device: name.
@@ -145,6 +155,8 @@ class MemberLists:
         downloaded: what it has of its key server; None if that is not known: then the key server's list stands in.
         missing: why its own list is not known.
         seen: where its lists were seen.
+        crypto_map: of which this is the own list; empty if all maps of the router have it. Which of the prefixes lies
+            behind which map is not known.
     """
 
     device: str
@@ -153,6 +165,12 @@ class MemberLists:
     downloaded: tuple[Ace, ...] | None = None
     missing: str = ""
     seen: tuple[Seen, ...] = ()
+    crypto_map: str = ""
+
+    @property
+    def name(self) -> str:
+        """``lon-gm1``, or ``lon-gm1, crypto map RED``."""
+        return f"{self.device}, crypto map {self.crypto_map}" if self.crypto_map else self.device
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +229,7 @@ class GroupLists:
         outsiders: routers of the inventory that are no members; None if there is no inventory.
         rekey: where rekeys go.
         neighbours: other groups on the same routers.
+        in_use: what its routers use; None if no configuration tells.
     """
 
     name: str
@@ -219,6 +238,7 @@ class GroupLists:
     outsiders: tuple[Outsider, ...] | None = None
     rekey: RekeyTransport = field(default_factory=lambda: RekeyTransport(missing="it is not told where rekeys go"))
     neighbours: tuple[Neighbour, ...] = ()
+    in_use: InUse | None = None
 
     def effective(self, member: MemberLists) -> EffectiveList:
         """What a member does.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 import pytest
 
+from getvpn_ops.analysis.needs import Conversation, NeededFlow, Service, asks, tells
 from getvpn_ops.checks.acl import CONFIG_RULES, GROUP_RULES
+from getvpn_ops.checks.acl.services import InUse, Need
 from getvpn_ops.checks.acl.views import (
     ConfigView,
     GroupLists,
@@ -18,7 +22,7 @@ from getvpn_ops.checks.acl.views import (
     RekeyTransport,
     Use,
 )
-from getvpn_ops.model.outcome import Status
+from getvpn_ops.model.outcome import Seen, Status
 from getvpn_ops.parsing import parse
 from getvpn_ops.parsing.acl import parse_ace
 from getvpn_ops.registry import evaluate
@@ -36,6 +40,24 @@ def policy(*lines: str, name: str = "WAN on ks1") -> ListView:
 
 def member(name: str, *local: str, prefixes: tuple[object, ...] = ()) -> MemberLists:
     return MemberLists(name, prefixes, tuple(parse_ace(line) for line in local))  # type: ignore[arg-type]
+
+
+OURS, OTHER, SERVER = (ip_address(text) for text in ("10.11.0.1", "10.11.0.2", "10.12.0.9"))
+CONFIG = Seen(device="gm1", command="show running-config", taken_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def using(
+    *lines: str,
+    own: tuple[str, ...] = (),
+    talk: Conversation | None = None,
+    other: Conversation | None = None,
+    member_: bool = True,
+) -> GroupLists:
+    """A group with a router that asks a server."""
+    talks = (talk or asks(OURS, SERVER, 17, 123, 123), *([other] if other is not None else []))
+    needed = NeededFlow(Service.NTP, talks, "ntp server 10.12.0.9", 7)
+    used = InUse({"ntp": (Need("gm1", needed, CONFIG, member_),)})
+    return GroupLists("WAN", policy(*lines), (member("gm1", *own),), in_use=used)
 
 
 UNKNOWN_MEMBER = MemberLists("gm9", (ip_network("10.19.0.0/16"),), missing="gm9 was not asked")
@@ -260,6 +282,80 @@ CASES = {
         Status.PASS,
         "clear",
     ),
+    "own lists: whether the answer comes by the other map is not known": Case(
+        "acl-local-mirror",
+        GroupLists(
+            "WAN",
+            policy(ALL),
+            (
+                member("gm1", f"deny ip {WEST} {EAST}", prefixes=(A,)),
+                replace(member("gm2", f"deny ip {EAST} {WEST}", prefixes=(B,)), crypto_map="RED"),
+                replace(member("gm2", prefixes=(B,)), crypto_map="BLUE"),
+            ),
+        ),
+        Status.UNKNOWN,
+        "gm2, crypto map BLUE expects",
+    ),
+    "outsiders: only one of two maps encrypts": Case(
+        "acl-outsiders",
+        GroupLists(
+            "WAN",
+            policy(ALL),
+            (
+                replace(member("gm1", "deny ip any any", prefixes=(A,)), crypto_map="RED"),
+                replace(member("gm1", prefixes=(A,)), crypto_map="BLUE"),
+            ),
+            (Outsider("ce1", (OUT,)),),
+        ),
+        Status.UNKNOWN,
+        "gm1, crypto map BLUE encrypts",
+    ),
+    "outsiders: both maps encrypt": Case(
+        "acl-outsiders",
+        GroupLists(
+            "WAN",
+            policy(ALL),
+            (
+                replace(member("gm1", f"deny ip {EAST} any", prefixes=(A,)), crypto_map="RED"),
+                replace(member("gm1", prefixes=(A,)), crypto_map="BLUE"),
+            ),
+            (Outsider("ce1", (OUT,)),),
+        ),
+        Status.FAIL,
+        "encrypted by gm1, crypto map RED",
+    ),
+    "services: nobody tells": Case("acl-services", GroupLists("WAN", policy(ALL)), Status.NOT_APPLICABLE, "names"),
+    "services: encrypted": Case("acl-services", using(ALL), Status.FAIL, "udp 10.11.0.1:123 -> 10.12.0.9:123"),
+    "services: exempt by the member itself, its answers not": Case(
+        "acl-services",
+        using(ALL, own=("deny tcp any any eq tacacs",), talk=asks(OURS, SERVER, 6, 49)),
+        Status.FAIL,
+        "tcp 10.12.0.9:49 -> 10.11.0.1:",
+    ),
+    "services: the line that says so": Case("acl-services", using(ALL), Status.FAIL, "by 'ntp server 10.12.0.9'"),
+    "services: exempt": Case("acl-services", using("deny udp any any eq ntp", ALL), Status.PASS, "clear"),
+    "services: only the answers are encrypted": Case(
+        "acl-services",
+        using("deny tcp any any eq tacacs", ALL, talk=asks(OURS, SERVER, 6, 49)),
+        Status.FAIL,
+        "tcp 10.12.0.9:49 -> 10.11.0.1:",
+    ),
+    "services: from some ports of a client": Case(
+        "acl-services",
+        using("permit tcp any eq 2000 any eq 49", "deny ip any any", talk=asks(OURS, SERVER, 6, 49)),
+        Status.FAIL,
+        ":2000 -> 10.12.0.9:49",
+    ),
+    "services: one of two ways": Case(
+        "acl-services",
+        using("permit ip host 10.11.0.1 any", talk=asks(OURS, SERVER, 17, 514), other=tells(OTHER, SERVER, 17, 514)),
+        Status.UNKNOWN,
+        "if that is how it goes",
+    ),
+    "services: of a key server": Case("acl-services", using(ALL, member_=False), Status.UNKNOWN, "if a member lies"),
+    "services: a line without meaning": Case(
+        "acl-services", using("permit udp any any eq ntp dscp ef"), Status.UNKNOWN, "exact meaning"
+    ),
     "outsiders: no inventory": Case(
         "acl-outsiders", GroupLists("WAN", policy(ALL), (member("gm1"),)), Status.UNKNOWN, "no inventory"
     ),
@@ -289,6 +385,7 @@ def test_a_group_whose_list_is_not_known_is_unknown(rule: str) -> None:
         (Outsider("ce1", (OUT,)),),
         MULTICAST,
         (Neighbour(policy(ALL), ("gm1",)),),
+        using(ALL).in_use,
     )
     outcome = evaluate(GROUP_RULES[rule], group)
     assert outcome.status is Status.UNKNOWN
