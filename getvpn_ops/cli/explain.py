@@ -11,6 +11,7 @@ from rich.console import Group
 from rich.text import Text
 
 from getvpn_ops.checks.acl import CONFIG_RULES, GROUP_RULES, LIST_RULES
+from getvpn_ops.checks.config import ROUTER_RULES
 from getvpn_ops.checks.diagnosis import CAUSES
 from getvpn_ops.checks.doctor import DOCTOR_CHECKS
 from getvpn_ops.checks.health import DEVICE_CHECKS, GROUP_CHECKS, MEMBER_CHECKS
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 _REGISTRIES: tuple[Registry[Any], ...] = (
     *(GROUP_CHECKS, MEMBER_CHECKS, DEVICE_CHECKS, DOCTOR_CHECKS),
-    *(LIST_RULES, GROUP_RULES, CONFIG_RULES),
+    *(LIST_RULES, GROUP_RULES, CONFIG_RULES, ROUTER_RULES),
 )
 
 

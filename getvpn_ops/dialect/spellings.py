@@ -28,6 +28,7 @@ _SPELLINGS: Mapping[str, tuple[tuple[str, str | Callable[[re.Match[str]], str]],
         "": (
             (r"^(no )?crypto gkm group ", r"\1crypto gdoi group "),
             (r"^(no )?crypto ca trustpoint ", r"\1crypto pki trustpoint "),
+            (r"^(no )?crypto ipsec ", r"\1crypto ipsec "),  # in print "IPsec"
             (r"^(interface \S+) (?:point-to-point|multipoint)$", r"\1"),
             (r"^(no )?(crypto isakmp key) 0 (?=\S+ (?:sha256:\S+ )?(?:address|hostname) )", r"\1\2 "),
             (r"( address \d+\.\d+\.\d+\.\d+) 255\.255\.255\.255(?= no-xauth$|$)", r"\1"),
@@ -49,6 +50,7 @@ _SPELLINGS: Mapping[str, tuple[tuple[str, str | Callable[[re.Match[str]], str]],
         "ipsec-profile": (_SECONDS,),
         "gdoi-local-server": (
             _SECONDS,
+            (r"^(no )?sa ipsec ", r"\1sa ipsec "),  # likewise
             (r"^(no )?rekey algorithm aes$", r"\1rekey algorithm aes 128"),
             (r"^(no )?rekey sig-hash algorithm sha1$", r"\1rekey sig-hash algorithm sha"),
         ),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from getvpn_ops.dialect.releases import release_of
 from getvpn_ops.engine.assemble import evidence_of
+from getvpn_ops.engine.config_faults import faults_of
 from getvpn_ops.engine.drift import NO_SOURCE, KeyTerms, difference_of, doubt_of
 from getvpn_ops.errors import DispatchError, MistakesError
 from getvpn_ops.model.config import RunningConfig
 from getvpn_ops.model.config_diff import DeviceDiff, Remark, RemarkKind, Standing
+from getvpn_ops.remediation.apply import RefusedLineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -182,11 +184,18 @@ class Differ:
         running = evidence.parsed.data
         if not isinstance(running, RunningConfig):
             return self._unknown(device, "what it answered is no configuration")
-        if doubt := doubt_of(running, evidence.parsed.warnings):
-            return self._unknown(device, doubt, next_step or f"read it again: {COMMAND}", evidence.taken_at)
+        doubt = doubt_of(running, evidence.parsed.warnings)
+        faults = faults_of(device.name, running, evidence.parsed.warnings, doubt)
+        if doubt:
+            unknown = self._unknown(device, doubt, next_step or f"read it again: {COMMAND}", evidence.taken_at)
+            return replace(unknown, remarks=faults)
         intended = self._intents.of(device.name)
-        found = difference_of(intended, running, self._keys)
-        remarks = (*_other_release(device, running), *found.remarks)
+        try:
+            found = difference_of(intended, running, self._keys)
+        except RefusedLineError as exc:  # one odd router must not cost the answer about all the others
+            why = f"no way was found from its configuration to what is intended: {exc}"
+            return self._unknown(device, why, "report this line as a defect", evidence.taken_at)
+        remarks = (*faults, *_other_release(device, running), *found.remarks)
         untold = [item for item in remarks if item.kind is RemarkKind.CANNOT_TELL]
         standing = Standing.DRIFT if found.drifts else Standing.UNKNOWN if untold else Standing.AS_INTENDED
         reason = f"{untold[0].text}: {untold[0].reason}" if standing is Standing.UNKNOWN else ""

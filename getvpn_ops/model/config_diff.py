@@ -27,6 +27,8 @@ class RemarkKind(StrEnum):
     """It may belong to something else, or cannot be changed without harm."""
     NOT_COMPARED = "not compared"
     """A secret that nobody here can compare, and nobody promised to."""
+    FAULT = "fault"
+    """A rule about configurations finds it wrong, whatever the intent says; it is no drift and is not changed."""
     CANNOT_TELL = "cannot tell"
     """It could not be compared, although it should have been: the device is not known to be as intended."""
 

@@ -79,6 +79,13 @@ SCENES = {
         withhold=tuple(item for name in KEY_SERVERS for item in refused(name, "show crypto gdoi ks coop")),
         misses="ks1",
     ),
+    "coop-priority-intended": Scene(
+        "a key server unlike the others", "WAN",
+        (configured("dub-ks1", *_SERVER, "redundancy", "local priority 75"),), ("dub-ks1", "50 by", "75 shown"),
+        heal=(configured("dub-ks1", *_SERVER, "redundancy", "local priority 50"),),
+        withhold=tuple(item for name in KEY_SERVERS for item in refused(name, "show crypto gdoi ks coop")),
+        misses="ks1",
+    ),
     "policy-acl-size": Scene(
         "a key server unlike the others", "WAN",
         (configured("dub-ks1", "ip access-list extended GETVPN_WAN_POLICY", *_LINES),), ("dub-ks1", "113"),

@@ -153,8 +153,12 @@ def inventory_of(place: Place, folder: Path) -> Path:
     (folder / "gdoi_groups" / "WAN.yaml").write_text(yaml.safe_dump({**intent, **place.intent}), encoding="utf-8")
     kept = {name: hosts[name] for name in (*KEY_SERVERS, *place.members)}
     (folder / "hosts.yaml").write_text(yaml.safe_dump(kept), encoding="utf-8")
-    for name in ("groups.yaml", "defaults.yaml"):
-        (folder / name).write_text((EXAMPLE / name).read_text(encoding="utf-8"), encoding="utf-8")
+    groups = yaml.safe_load((EXAMPLE / "groups.yaml").read_text(encoding="utf-8"))
+    of_members = {group for name in place.members for group in hosts[name]["groups"]}
+    for name in groups.keys() - of_members:  # what is said of members and fits none of them is a mistake
+        groups[name].get("data", {}).pop("getvpn", None)
+    (folder / "groups.yaml").write_text(yaml.safe_dump(groups), encoding="utf-8")
+    (folder / "defaults.yaml").write_text((EXAMPLE / "defaults.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     return folder
 
 

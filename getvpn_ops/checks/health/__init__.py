@@ -9,6 +9,7 @@ from getvpn_ops.checks.health import (
     clock,
     convergence,
     coop,
+    coop_priority,
     coop_software,
     device,
     direction,
@@ -39,6 +40,7 @@ GROUP_CHECKS: Registry[GroupView] = Registry(
     "group check",
     (
         *coop.GROUP_CHECKS,
+        *coop_priority.GROUP_CHECKS,
         *coop_software.GROUP_CHECKS,
         *policy.GROUP_CHECKS,
         *parity.GROUP_CHECKS,

@@ -150,9 +150,9 @@ def _labels(inventory: Inventory, groups: dict[str, GdoiGroupIntent]) -> Iterato
         for device in inventory.key_servers(name):
             holders[intent.rekey.key_label or names.REKEY_KEY, device.name].append(name)
     told: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
-    for (label, device), found in holders.items():
+    for (label, server), found in holders.items():
         if len(found) > 1:
-            told[label, tuple(found)].append(device)
+            told[label, tuple(found)].append(server)
     for (label, sharing), servers in told.items():
         yield (
             f"GDOI groups {' and '.join(sharing)}: one RSA key, {label}, signs the rekeys of all of them on "

@@ -107,13 +107,15 @@ def _load(nornir: NornirInventory, origins: Origins, groups: Path, source: Path,
     devices = join_groups(files, devices, data, set(nornir.hosts), mistakes)
     _apart(devices, access, nornir, origins, mistakes)
     hosts = {host.name: host for host in nornir.hosts.values()}
-    devices, words = add_own_words(OwnWordsReader(files, origins, mistakes, all_files=all_files), hosts, devices)
+    reader = OwnWordsReader(files, origins, mistakes, all_files=all_files)
+    devices, words = add_own_words(reader, hosts, devices)
     inventory = Inventory(devices, {name: file.intent for name, file in files.items()}, shown(source))
     fleet = Fleet(_known(inventory), files, words, hosts, origins)
     look_at_routers(fleet, mistakes)
     look_at_shared(fleet, mistakes)
     mistakes.settle(_WHAT)
-    return LoadedInventory(inventory, nornir, access, tuple(_notes(inventory)), tuple(_password_files(nornir, origins)))
+    notes = (*_notes(inventory), *reader.notes)
+    return LoadedInventory(inventory, nornir, access, notes, tuple(_password_files(nornir, origins)))
 
 
 def _known(inventory: Inventory) -> Inventory:

@@ -86,6 +86,7 @@ class OwnWordsReader:
         self._shaped: dict[int, Mapping[str, Mapping[str, Any]]] = {}
         self._used: set[tuple[int, str, str]] = set()
         self._idle: dict[tuple[int, str, str], tuple[Element, Host, str]] = {}
+        self.notes: list[str] = []
 
     def read(self, host: Host, device: Device) -> Iterator[OwnWords]:
         """What a host says of each of its GDOI groups; mistakes where that is wrong."""
@@ -98,12 +99,21 @@ class OwnWordsReader:
                 yield made
 
     def finish(self) -> None:
-        """Tell the words of host groups and defaults that fit none of their routers."""
+        """Tell the words of host groups and defaults that fit none of their routers.
+
+        Of a group that no file describes they are a mistake. Otherwise a note: a host group of hardware may have no
+        member left, or none yet, and nothing is wrong with that.
+        """
         for key, (element, host, reason) in self._idle.items():
-            if key not in self._used:
-                _, group, field = key
+            if key in self._used:
+                continue
+            _, group, field = key
+            if group not in self._files:
                 where = (group, field) if field else (group,)
                 self._mistakes.at(*_place(self._origins, element, host, where), f"this fits nobody: {reason}")
+                continue
+            name = getattr(element, "name", "defaults")
+            self.notes.append(f"{name}: getvpn.{group}{f'.{field}' if field else ''} fits nobody: {reason}")
 
     def _layer(self, element: Element, host: Host) -> Mapping[str, Mapping[str, Any]]:
         """The words of one element by GDOI group; without what is no mapping, which is a mistake."""

@@ -195,3 +195,17 @@ def test_two_groups_on_one_router_that_agree(tmp_path: Path) -> None:
         for number, name in enumerate(("WAN", "LAN"))
     }
     assert load(tmp_path, hosts=hosts, groups={}, **files).notes == ()
+
+
+def test_words_of_a_host_group_without_a_member_left_are_a_note(tmp_path: Path) -> None:
+    """A host group of hardware may hold key servers alone: its words for members wait for the next member."""
+    hosts = {
+        "ks1": {"hostname": "10.0.0.1", "groups": ["big"], "data": {"role": "ks", "gdoi_groups": ["WAN"]}},
+        "gm1": {"hostname": "10.0.0.2", "data": {"role": "gm", "gdoi_groups": ["WAN"]}},
+    }
+    groups = {"big": {"data": {"getvpn": {"WAN": {"df_bit": "clear"}}}}}
+    files = {"gdoi_groups/WAN": {"name": "WAN", "identity": 1, "key_servers": ["ks1"]}}
+    loaded = load(tmp_path, hosts=hosts, groups=groups, **files)
+    assert [note for note in loaded.notes if "fits nobody" in note] == [
+        "big: getvpn.WAN.df_bit fits nobody: df_bit is said of members, and ks1 is a key server"
+    ]

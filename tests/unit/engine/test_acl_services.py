@@ -118,7 +118,12 @@ CASES = {
         "router bgp 65071\n neighbor 10.71.0.8 remote-as 65071\n!\n", "bgp", Status.NOT_APPLICABLE, None, "nobody"
     ),
     "a key server's": Case(
-        "", "ntp", Status.NOT_APPLICABLE, Status.UNKNOWN, "if a member lies", server="ntp source Loopback0\nntp server 10.72.0.9\n"
+        "",
+        "ntp",
+        Status.NOT_APPLICABLE,
+        Status.UNKNOWN,
+        "if a member lies",
+        server="ntp source Loopback0\nntp server 10.72.0.9\n",
     ),
 }
 

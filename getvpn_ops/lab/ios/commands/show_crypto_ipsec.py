@@ -37,7 +37,7 @@ _NOTHING = (0, 0)
 _KILOBYTES = 4608000
 _DEFAULT_SET = "esp-aes esp-sha-hmac"
 _ICV = {0: 16, 16: 12, 20: 12, 32: 16, 48: 24, 64: 32}  # bytes of a packet, by length of the key; 0: GCM
-_OUTER, _ESP, _TRAILER, _TIME = 20, 8, 2, 16
+_OUTER, _ESP, _TRAILER, _TIME = 20, 8, 2, 12
 
 
 def show_sa(shell: Shell, words: Words, values: Words) -> Iterable[str]:
@@ -133,9 +133,9 @@ def _counters(counters: Counters | None, *, detail: bool) -> Iterator[str]:
 def plaintext_mtu(tek: Tek, mtu: int) -> int:
     """The largest packet that fits into one of ``mtu`` bytes once it is encrypted."""
     timed = _TIME if tek.replay is not None and tek.replay[0] == "time" else 0
-    inner = mtu - _OUTER - _ESP - iv_bytes(tek) - _ICV.get(digest_bytes(tek), 12) - timed
+    inner = mtu - _OUTER - _ESP - iv_bytes(tek) - _ICV.get(digest_bytes(tek), 12)
     block = 4 if iv_bytes(tek) == 8 and not digest_bytes(tek) else iv_bytes(tek)  # noqa: PLR2004 -- GCM counts in words
-    return inner - inner % block - _TRAILER
+    return inner - inner % block - _TRAILER - timed
 
 
 def _ends(router: Router, member: MemberState, name: str, teks: list[Tek]) -> Iterator[str]:

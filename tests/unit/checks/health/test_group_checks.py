@@ -19,6 +19,7 @@ from member_worlds import every_kind
 
 from getvpn_ops.checks.health import GROUP_CHECKS
 from getvpn_ops.checks.views import group_views
+from getvpn_ops.model.config import RunningConfig
 from getvpn_ops.model.fleet import Depth
 from getvpn_ops.model.inventory import Direction
 from getvpn_ops.model.outcome import Status
@@ -29,6 +30,7 @@ from getvpn_ops.model.state.ks import KsAcl, KsMembers, KsMembersSummary
 from getvpn_ops.model.state.ks_policy import KsPolicy, KsReplay
 from getvpn_ops.model.state.version import Version
 from getvpn_ops.model.values import RsaPublicKey, Sentinel
+from getvpn_ops.parsing import parse
 from getvpn_ops.registry import evaluate
 
 if TYPE_CHECKING:
@@ -62,6 +64,35 @@ def gdoi(device: str = "dub-ks1", **fields: Any) -> Callable[[], FleetState]:
 
 def coop(device: str = "dub-ks1", **fields: Any) -> Callable[[], FleetState]:
     return lambda: edited(states.intended(), device, KsCoop, states.in_wan(KsCoop, **fields))
+
+
+def planned(state: FleetState) -> FleetState:
+    """The inventory says which priorities the key servers of WAN should have."""
+    return states.meant(state, coop={"priorities": {"lds-ks1": 100, "ams-ks1": 75, "dub-ks1": 50}})
+
+
+def configured_priority(number: int) -> FleetState:
+    """The configuration of one key server is at hand."""
+    text = CONFIGURED.format(number=number)
+    state = states.healthy()
+    parsed = parse("show running-config", text)
+    like = next(item for item in state.devices["dub-ks1"].evidence if item.kind is KsCoop)
+    more = replace(like, command="show running-config", kind=RunningConfig, parsed=parsed)
+    return changed(state, "dub-ks1", evidence=(*state.devices["dub-ks1"].evidence, more))
+
+
+CONFIGURED = """\
+hostname dub-ks1
+crypto gdoi group WAN
+ identity number 41001
+ server local
+  address ipv4 10.255.0.3
+  redundancy
+   local priority {number}
+   peer address ipv4 10.255.0.1
+   peer address ipv4 10.255.0.2
+end
+"""
 
 
 def every_coop(**fields: Any) -> FleetState:
@@ -241,6 +272,26 @@ CASES: dict[tuple[str, str], tuple[Callable[[], FleetState], Status, str]] = {
     ("coop-priorities-distinct", "its peers tell"): (lacking(KsCoop), PASS, "ams-ks1"),
     ("coop-priorities-distinct", "not a number"): (coop(local_priority=None), UNKNOWN, "dub-ks1"),
     ("coop-priorities-distinct", "alone"): (states.alone, NA, "only key server"),
+    ("coop-priority-intended", "as the inventory says"): (lambda: planned(states.healthy()), PASS, "100 shown"),
+    ("coop-priority-intended", "another"): (
+        lambda: planned(coop(local_priority=30)()),
+        FAIL,
+        "dub-ks1 | COOP priority | 50 by the inventory | 30 shown",
+    ),
+    ("coop-priority-intended", "another than its configuration has"): (
+        lambda: configured_priority(5),
+        FAIL,
+        "dub-ks1 | COOP priority | 5 by its configuration | 50 shown",
+    ),
+    ("coop-priority-intended", "as its configuration has"): (lambda: configured_priority(50), PASS, "50 shown"),
+    ("coop-priority-intended", "its peers tell"): (lambda: planned(lacking(KsCoop)()), PASS, "ams-ks1"),
+    ("coop-priority-intended", "not a number"): (
+        lambda: planned(coop(local_priority=None)()),
+        UNKNOWN,
+        "dub-ks1",
+    ),
+    ("coop-priority-intended", "nobody says it"): (states.healthy, NA, "neither the inventory"),
+    ("coop-priority-intended", "alone"): (states.alone, NA, "only key server"),
     ("coop-registration-open", "open"): (states.healthy, PASS, "open, it is primary"),
     ("coop-registration-open", "blocked"): (states.rebooted, FAIL, "dub-ks1"),
     ("coop-registration-open", "12.4T"): (coop(new_members_blocked=None), UNKNOWN, "on this release"),
