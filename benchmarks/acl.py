@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from getvpn_ops.analysis.lists import EffectiveList
+from getvpn_ops.analysis.lists.effective import EffectiveList
 from getvpn_ops.parsing.acl import parse_ace
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from pathlib import Path
 from hier_config import Platform, WorkflowRemediation, get_hconfig
 
 from getvpn_ops.devices.redaction import Redactor
-from getvpn_ops.engine.drift import KeyTerms, difference_of
-from getvpn_ops.engine.intended import Intents
+from getvpn_ops.engine.config.drift import KeyTerms, difference_of
+from getvpn_ops.engine.config.intended import Intents
 from getvpn_ops.model.config.secret import Secret
 from getvpn_ops.model.intent.group import GdoiGroupIntent
 from getvpn_ops.model.intent.router import MemberIntent

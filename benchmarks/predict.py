@@ -27,20 +27,20 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from getvpn_ops.analysis.facts import GOOD
-from getvpn_ops.analysis.fates import Path as Way
-from getvpn_ops.analysis.group_steps import Rekey
-from getvpn_ops.analysis.lists import EffectiveList
-from getvpn_ops.analysis.member_steps import Passive
-from getvpn_ops.analysis.members import Member, TrafficKey
-from getvpn_ops.analysis.sites import Paths, Site
-from getvpn_ops.analysis.steps import Now, Policy
-from getvpn_ops.analysis.timeline import timeline
-from getvpn_ops.analysis.timing import Timing
+from getvpn_ops.analysis.lists.effective import EffectiveList
+from getvpn_ops.analysis.traffic.facts import GOOD
+from getvpn_ops.analysis.traffic.fates import Path as Way
+from getvpn_ops.analysis.traffic.group_steps import Rekey
+from getvpn_ops.analysis.traffic.member_steps import Passive
+from getvpn_ops.analysis.traffic.members import Member, TrafficKey
+from getvpn_ops.analysis.traffic.sites import Paths, Site
+from getvpn_ops.analysis.traffic.steps import Now, Policy
+from getvpn_ops.analysis.traffic.timeline import timeline
+from getvpn_ops.analysis.traffic.timing import Timing
 from getvpn_ops.dialect.ace import parse_ace
 
 if TYPE_CHECKING:
-    from getvpn_ops.analysis.steps import Step
+    from getvpn_ops.analysis.traffic.steps import Step
     from getvpn_ops.model.acl import Ace
 
 SIZES = (100, 1000, 5000)

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from fleets import BankClock, BankFleet, Silent, bank_inventory
 from flowing import FlowingBank
 
-from getvpn_ops.analysis.facts import GOOD, Known, Measured
-from getvpn_ops.analysis.fates import Outcome, Path
-from getvpn_ops.analysis.packets import Flow
-from getvpn_ops.analysis.sites import Paths
-from getvpn_ops.analysis.sizes import Shape
+from getvpn_ops.analysis.packets.sets import Flow
+from getvpn_ops.analysis.traffic.facts import GOOD, Known, Measured
+from getvpn_ops.analysis.traffic.fates import Outcome, Path
+from getvpn_ops.analysis.traffic.sites import Paths
+from getvpn_ops.analysis.traffic.sizes import Shape
 from getvpn_ops.engine.collect import Collector, Wish
 from getvpn_ops.engine.questions import GDOI_CONFIGURATION
 from getvpn_ops.lab.gdoi.variants import Takes, Variants

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from getvpn_ops.devices.inventory import load_folder
-from getvpn_ops.engine.intended import Intents
+from getvpn_ops.engine.config.intended import Intents
 from getvpn_ops.model.config.secret import Secret
 from getvpn_ops.rendering.secrets import Secrets
 from getvpn_ops.rendering.text import true_text_of

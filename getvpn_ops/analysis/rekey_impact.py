@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from getvpn_ops.analysis.timing import SYNC, old_life
+from getvpn_ops.analysis.traffic.timing import SYNC, old_life
 from getvpn_ops.dialect.managed import Trigger, read
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from getvpn_ops.analysis.timing import Timing
+    from getvpn_ops.analysis.traffic.timing import Timing
     from getvpn_ops.model.change import ChangeLine
 
 _IN_USE = frozenset({"ipsec-profile", "transform-set"})

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from getvpn_ops.analysis.difference import compare
-from getvpn_ops.analysis.flow import parse_flow
+from getvpn_ops.analysis.lists.difference import compare
+from getvpn_ops.analysis.packets.flow import parse_flow
 from getvpn_ops.cli.acl_intents import group_of_intent, intent_in, inventory_with_intents
 from getvpn_ops.cli.acl_operands import file_of, lists_of_file, operand
 from getvpn_ops.cli.diagnose import meant as devices_meant
@@ -18,7 +18,7 @@ from getvpn_ops.cli.sources import from_captures, workspace_if_any
 from getvpn_ops.cli.sweeps import FailOn, FromOption, InventoryOption, QuietOption, SweepFormOption, show_sweep
 from getvpn_ops.cli.wiring import wired
 from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_workspace
-from getvpn_ops.engine.acl_answers import (
+from getvpn_ops.engine.acl.answers import (
     decisions_in_file,
     decisions_of,
     known_names,
@@ -26,8 +26,8 @@ from getvpn_ops.engine.acl_answers import (
     lint_fleet,
     lint_intent,
 )
-from getvpn_ops.engine.acl_intents import intended_list, intended_state
-from getvpn_ops.engine.acls import acl_script, acl_views, meant
+from getvpn_ops.engine.acl.groups import acl_script, acl_views, meant
+from getvpn_ops.engine.acl.intents import intended_list, intended_state
 from getvpn_ops.engine.collect import Wish
 from getvpn_ops.errors import ExitCode, NoWorkspaceError, UsageError
 from getvpn_ops.model.outcome import Severity
@@ -36,8 +36,8 @@ from getvpn_ops.reports.acl import Compared, decided_plain, decided_view, differ
 from getvpn_ops.reports.parsed import Output
 
 if TYPE_CHECKING:
-    from getvpn_ops.analysis.lists import EffectiveList
-    from getvpn_ops.engine.acls import AclViews
+    from getvpn_ops.analysis.lists.effective import EffectiveList
+    from getvpn_ops.engine.acl.groups import AclViews
     from getvpn_ops.model.fleet import FleetState
 
 app = typer.Typer(

@@ -6,17 +6,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from getvpn_ops.analysis.lists import EffectiveList
-from getvpn_ops.engine.acl_configs import config_of, doubt_of
-from getvpn_ops.engine.acl_texts import read_lists
-from getvpn_ops.engine.acls import acl_views
+from getvpn_ops.analysis.lists.effective import EffectiveList
+from getvpn_ops.engine.acl.configs import config_of, doubt_of
+from getvpn_ops.engine.acl.groups import acl_views
+from getvpn_ops.engine.acl.texts import read_lists
 from getvpn_ops.errors import EvidenceMissingError, NoWorkspaceError, UsageError
 from getvpn_ops.model.state.access_lists import AccessLists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from getvpn_ops.engine.acl_texts import Listed
+    from getvpn_ops.engine.acl.texts import Listed
     from getvpn_ops.model.acl import Ace
     from getvpn_ops.model.fleet import DeviceState, FleetState
 

@@ -19,10 +19,10 @@ from getvpn_ops.cli.workspace import FilterOption, LabOption, LimitOption, OutOp
 from getvpn_ops.devices.inventory import load_folder, load_inventory, select
 from getvpn_ops.devices.named_secrets import NamedSecrets
 from getvpn_ops.devices.redaction import Redactor
-from getvpn_ops.engine.config_diff import Differ, read_configurations
-from getvpn_ops.engine.drift import NO_SOURCE, KeyTerms
-from getvpn_ops.engine.intended import Intents
-from getvpn_ops.engine.intent_doubts import doubts_of
+from getvpn_ops.engine.config.diff import Differ, read_configurations
+from getvpn_ops.engine.config.drift import NO_SOURCE, KeyTerms
+from getvpn_ops.engine.config.intended import Intents
+from getvpn_ops.engine.config.intent_doubts import doubts_of
 from getvpn_ops.errors import ExitCode, UsageError
 from getvpn_ops.model.config.secret import use_key
 from getvpn_ops.model.config_diff import ConfigDiff, Standing, exit_code

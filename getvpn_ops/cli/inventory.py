@@ -20,7 +20,7 @@ from getvpn_ops.cli.workspace import (
 from getvpn_ops.devices.inventory import load_folder, load_inventory, select
 from getvpn_ops.devices.inventory.table import read_table
 from getvpn_ops.devices.inventory.write import append_hosts, hosts_text
-from getvpn_ops.engine.intent_doubts import doubts_of
+from getvpn_ops.engine.config.intent_doubts import doubts_of
 from getvpn_ops.errors import MistakesError, UsageError
 from getvpn_ops.model.plain import to_plain
 from getvpn_ops.reports.inventory import Listing, devices_csv, devices_table, groups_plain

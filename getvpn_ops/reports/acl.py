@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from getvpn_ops.analysis.lists import Action
+from getvpn_ops.analysis.lists.effective import Action
 from getvpn_ops.reports.console import indented, visible
 from getvpn_ops.reports.words import count
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from getvpn_ops.analysis.decided import Decided
-    from getvpn_ops.analysis.difference import Cause, Difference, Shift
-    from getvpn_ops.analysis.lists import Decision, Line
-    from getvpn_ops.analysis.packets import Flow, PacketSet
+    from getvpn_ops.analysis.lists.decided import Decided
+    from getvpn_ops.analysis.lists.difference import Cause, Difference, Shift
+    from getvpn_ops.analysis.lists.effective import Decision, Line
+    from getvpn_ops.analysis.packets.sets import Flow, PacketSet
     from getvpn_ops.model.values import Network
 
 _STYLE = {Action.ENCRYPT: "green", Action.CLEAR: "yellow", Action.DROP: "red"}

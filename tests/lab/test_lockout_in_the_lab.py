@@ -15,11 +15,11 @@ from bank import INVENTORY, KEY_SERVERS
 from fleets import BankClock, BankFleet, Silent
 from flowing import FlowingBank
 
-from getvpn_ops.analysis.lockout import Verdict
-from getvpn_ops.analysis.needs import Service
+from getvpn_ops.analysis.lockout.cuts import Verdict
+from getvpn_ops.analysis.lockout.needs import Service
 from getvpn_ops.devices.inventory import load_folder
 from getvpn_ops.engine.collect import Collector, Wish
-from getvpn_ops.engine.lockout import cuts, lockout, situation, situation_of
+from getvpn_ops.engine.forecast.lockout import cuts, lockout, situation, situation_of
 from getvpn_ops.lab.packets.fate import Outcome
 from getvpn_ops.parsing import parse
 from getvpn_ops.parsing.acl import parse_ace
@@ -27,8 +27,8 @@ from getvpn_ops.parsing.acl import parse_ace
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from getvpn_ops.analysis.lockout import Cut
-    from getvpn_ops.engine.lockout import Lockout, Situation
+    from getvpn_ops.analysis.lockout.cuts import Cut
+    from getvpn_ops.engine.forecast.lockout import Lockout, Situation
     from getvpn_ops.engine.ports import Script
     from getvpn_ops.model.acl import Ace
     from getvpn_ops.model.inventory import Device

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 from drawn import HAPPENED, Drawn, asked_flow, flows_between
 
-from getvpn_ops.analysis.fates import Outcome
-from getvpn_ops.analysis.sites import site_fate
-from getvpn_ops.engine.predict import at_work
+from getvpn_ops.analysis.traffic.fates import Outcome
+from getvpn_ops.analysis.traffic.sites import site_fate
+from getvpn_ops.engine.forecast.predict import at_work
 from getvpn_ops.lab.packets.fate import Outcome as Happened
 from getvpn_ops.lab.packets.fate import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from getvpn_ops.analysis.fates import Fate
+    from getvpn_ops.analysis.traffic.fates import Fate
     from getvpn_ops.lab.packets.ledger import Interval
 
 GROUPS = {"WAN": "", "PAYMENTS": "PAYMENTS"}

@@ -9,12 +9,12 @@ from drawn import HAPPENED, asked_flow
 from hands import configure, type_on
 from worksites import Worksite, part_of_example
 
-from getvpn_ops.analysis.facts import GOOD, Known
-from getvpn_ops.analysis.fates import Outcome, Path
-from getvpn_ops.analysis.sites import Paths, site_fate
+from getvpn_ops.analysis.traffic.facts import GOOD, Known
+from getvpn_ops.analysis.traffic.fates import Outcome, Path
+from getvpn_ops.analysis.traffic.sites import Paths, site_fate
 from getvpn_ops.cli.wiring import wired
 from getvpn_ops.engine.collect import Wish
-from getvpn_ops.engine.predict import at_work, start
+from getvpn_ops.engine.forecast.predict import at_work, start
 from getvpn_ops.engine.questions import script
 from getvpn_ops.settings import find_workspace
 

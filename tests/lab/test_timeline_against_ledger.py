@@ -14,15 +14,23 @@ from typing import TYPE_CHECKING
 import pytest
 from drawn import HAPPENED, KEY_SERVERS, Drawn, asked_flow, flows_between
 
-from getvpn_ops.analysis.effects import Statement
-from getvpn_ops.analysis.facts import GOOD, Known, Measured
-from getvpn_ops.analysis.group_steps import Rekey
-from getvpn_ops.analysis.member_steps import ApplyMap, Command, LocalList, Passive, Reload, RemoveMap, Reregister
-from getvpn_ops.analysis.members import Direction
-from getvpn_ops.analysis.sites import site_fate
-from getvpn_ops.analysis.timeline import timeline
+from getvpn_ops.analysis.traffic.effects import Statement
+from getvpn_ops.analysis.traffic.facts import GOOD, Known, Measured
+from getvpn_ops.analysis.traffic.group_steps import Rekey
+from getvpn_ops.analysis.traffic.member_steps import (
+    ApplyMap,
+    Command,
+    LocalList,
+    Passive,
+    Reload,
+    RemoveMap,
+    Reregister,
+)
+from getvpn_ops.analysis.traffic.members import Direction
+from getvpn_ops.analysis.traffic.sites import site_fate
+from getvpn_ops.analysis.traffic.timeline import timeline
 from getvpn_ops.dialect.ace import parse_ace
-from getvpn_ops.engine.predict import at_work, start
+from getvpn_ops.engine.forecast.predict import at_work, start
 from getvpn_ops.lab.gdoi.variants import GOOD as GOOD_LAB
 from getvpn_ops.lab.gdoi.variants import Takes, Variants
 from getvpn_ops.lab.packets.fate import Outcome as Happened
@@ -30,9 +38,9 @@ from getvpn_ops.lab.packets.fate import Outcome as Happened
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from getvpn_ops.analysis.effects import StepEffect
-    from getvpn_ops.analysis.sites import Site
-    from getvpn_ops.analysis.steps import Now, Step
+    from getvpn_ops.analysis.traffic.effects import StepEffect
+    from getvpn_ops.analysis.traffic.sites import Site
+    from getvpn_ops.analysis.traffic.steps import Now, Step
 
 CAST = ["lds-gm1", "lon-gm1", "bri-gm1", "ode-gm1", "lis-gm1", "opo-gm1", "swa-ce1"]
 MEMBERS = tuple(CAST[:-1])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from getvpn_ops.analysis.lists import Action
-from getvpn_ops.analysis.packets import Match, PacketSet
+from getvpn_ops.analysis.lists.effective import Action
+from getvpn_ops.analysis.packets.sets import Match, PacketSet
 from getvpn_ops.checks.acl.form import POLICY
 from getvpn_ops.model.base import FrozenModel
 from getvpn_ops.model.outcome import Severity, Status

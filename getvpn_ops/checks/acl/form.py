@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from getvpn_ops.analysis.lists import Action
-from getvpn_ops.analysis.match import unsayable
+from getvpn_ops.analysis.lists.effective import Action
+from getvpn_ops.analysis.packets.match import unsayable
 from getvpn_ops.checks.acl.views import Use
 from getvpn_ops.model.base import FrozenModel
 from getvpn_ops.model.outcome import Severity, Status

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from getvpn_ops.analysis.lists import Action, EffectiveList
-from getvpn_ops.analysis.packets import PacketSet
+from getvpn_ops.analysis.lists.effective import Action, EffectiveList
+from getvpn_ops.analysis.packets.sets import PacketSet
 from getvpn_ops.checks.acl.views import GroupLists, MemberLists, finding
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.outcome import Severity, Status

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
 
-from getvpn_ops.analysis.covered import Why
-from getvpn_ops.analysis.lists import Action
-from getvpn_ops.analysis.packets import PacketSet
+from getvpn_ops.analysis.lists.covered import Why
+from getvpn_ops.analysis.lists.effective import Action
+from getvpn_ops.analysis.packets.sets import PacketSet
 from getvpn_ops.checks.acl.form import BOTH, POLICY
 from getvpn_ops.checks.acl.views import Use
 from getvpn_ops.model.outcome import Severity, Status
@@ -16,8 +16,8 @@ from getvpn_ops.registry import NoParams, Spec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from getvpn_ops.analysis.covered import Useless
-    from getvpn_ops.analysis.lists import Line
+    from getvpn_ops.analysis.lists.covered import Useless
+    from getvpn_ops.analysis.lists.effective import Line
     from getvpn_ops.checks.acl.views import ListView
     from getvpn_ops.model.acl import Ace, AceAddress, AcePort
     from getvpn_ops.model.outcome import Finding

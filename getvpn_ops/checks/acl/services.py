@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from getvpn_ops.analysis.flow import PORTED, Flow
-from getvpn_ops.analysis.lists import Action
-from getvpn_ops.analysis.match import WIDTH, Bits
-from getvpn_ops.analysis.needs import CLIENT_PORT, Service
-from getvpn_ops.analysis.packets import Match, PacketSet
+from getvpn_ops.analysis.lists.effective import Action
+from getvpn_ops.analysis.lockout.needs import CLIENT_PORT, Service
+from getvpn_ops.analysis.packets.flow import PORTED, Flow
+from getvpn_ops.analysis.packets.match import WIDTH, Bits
+from getvpn_ops.analysis.packets.sets import Match, PacketSet
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.outcome import Finding, Severity, Status
 from getvpn_ops.registry import NoParams, Spec
@@ -18,8 +18,8 @@ from getvpn_ops.registry import NoParams, Spec
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from getvpn_ops.analysis.lists import EffectiveList
-    from getvpn_ops.analysis.needs import Conversation, NeededFlow
+    from getvpn_ops.analysis.lists.effective import EffectiveList
+    from getvpn_ops.analysis.lockout.needs import Conversation, NeededFlow
     from getvpn_ops.checks.acl.views import GroupLists
     from getvpn_ops.model.outcome import Seen
 

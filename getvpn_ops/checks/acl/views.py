@@ -7,15 +7,15 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from getvpn_ops.analysis.covered import useless_lines
-from getvpn_ops.analysis.lists import EffectiveList
+from getvpn_ops.analysis.lists.covered import useless_lines
+from getvpn_ops.analysis.lists.effective import EffectiveList
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.outcome import Finding, Status
 
 if TYPE_CHECKING:
-    from getvpn_ops.analysis.covered import Useless
-    from getvpn_ops.analysis.lists import Line
-    from getvpn_ops.analysis.packets import PacketSet
+    from getvpn_ops.analysis.lists.covered import Useless
+    from getvpn_ops.analysis.lists.effective import Line
+    from getvpn_ops.analysis.packets.sets import PacketSet
     from getvpn_ops.checks.acl.services import InUse
     from getvpn_ops.model.acl import Ace
     from getvpn_ops.model.config import RunningConfig

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from getvpn_ops.engine.adopt.told import Kind
-from getvpn_ops.engine.drift import KeyTerms, difference_of
-from getvpn_ops.engine.intended import Intents
+from getvpn_ops.engine.config.drift import KeyTerms, difference_of
+from getvpn_ops.engine.config.intended import Intents
 from getvpn_ops.errors import DefectError, MistakesError, UsageError
 from getvpn_ops.model.config_diff import RemarkKind
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.dialect.releases import release_of
 from getvpn_ops.engine.adopt.told import Kind, Remarks
-from getvpn_ops.engine.drift import doubt_of
+from getvpn_ops.engine.config.drift import doubt_of
 from getvpn_ops.model.config import RunningConfig
 from getvpn_ops.model.state.coop import KsCoop
 from getvpn_ops.model.state.gdoi import Gdoi

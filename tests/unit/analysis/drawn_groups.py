@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from work import BASE, CLOSED, NEW, OLD, OPEN_WAY, START, aces, member, now
 
-from getvpn_ops.analysis.facts import GOOD, UNMEASURED, Known, Measured
-from getvpn_ops.analysis.fates import UNPROBED, Path
-from getvpn_ops.analysis.group_steps import Rekey, Wait
-from getvpn_ops.analysis.lists import EffectiveList
-from getvpn_ops.analysis.member_steps import (
+from getvpn_ops.analysis.lists.effective import EffectiveList
+from getvpn_ops.analysis.traffic.facts import GOOD, UNMEASURED, Known, Measured
+from getvpn_ops.analysis.traffic.fates import UNPROBED, Path
+from getvpn_ops.analysis.traffic.group_steps import Rekey, Wait
+from getvpn_ops.analysis.traffic.member_steps import (
     ApplyMap,
     Command,
     FailClose,
@@ -23,14 +23,14 @@ from getvpn_ops.analysis.member_steps import (
     RemoveMap,
     Reregister,
 )
-from getvpn_ops.analysis.members import Direction, Member
-from getvpn_ops.analysis.sites import Paths, Site
-from getvpn_ops.analysis.sizes import SMALL, Link, Shape
+from getvpn_ops.analysis.traffic.members import Direction, Member
+from getvpn_ops.analysis.traffic.sites import Paths, Site
+from getvpn_ops.analysis.traffic.sizes import SMALL, Link, Shape
 
 if TYPE_CHECKING:
     import random
 
-    from getvpn_ops.analysis.steps import Now, Step
+    from getvpn_ops.analysis.traffic.steps import Now, Step
 
 LISTS = (
     BASE,

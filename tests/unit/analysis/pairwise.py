@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from itertools import permutations, product
 from typing import TYPE_CHECKING
 
-from getvpn_ops.analysis.fates import Fate, Outcome, partition
-from getvpn_ops.analysis.group_steps import Rekey
-from getvpn_ops.analysis.member_steps import Command
-from getvpn_ops.analysis.rows import LASTING, Effect
-from getvpn_ops.analysis.sites import NOTHING_PROBED, any_of, overlaid, traffic
-from getvpn_ops.analysis.sizes import SMALL
+from getvpn_ops.analysis.traffic.fates import Fate, Outcome, partition
+from getvpn_ops.analysis.traffic.group_steps import Rekey
+from getvpn_ops.analysis.traffic.member_steps import Command
+from getvpn_ops.analysis.traffic.rows import LASTING, Effect
+from getvpn_ops.analysis.traffic.sites import NOTHING_PROBED, any_of, overlaid, traffic
+from getvpn_ops.analysis.traffic.sizes import SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from getvpn_ops.analysis.facts import Fact
-    from getvpn_ops.analysis.members import Member
-    from getvpn_ops.analysis.sites import Parts, Paths, Site
-    from getvpn_ops.analysis.sizes import Shape
-    from getvpn_ops.analysis.steps import Course, Now, Step
+    from getvpn_ops.analysis.traffic.facts import Fact
+    from getvpn_ops.analysis.traffic.members import Member
+    from getvpn_ops.analysis.traffic.sites import Parts, Paths, Site
+    from getvpn_ops.analysis.traffic.sizes import Shape
+    from getvpn_ops.analysis.traffic.steps import Course, Now, Step
 
 _BADNESS = {outcome: rank for rank, outcome in enumerate(Outcome)}
 Pair = tuple["Member", "Member"]

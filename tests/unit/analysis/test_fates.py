@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from work import BASE, CLOSED, NEW, OLD, OPEN_WAY, WAYS, aces, member, sites, ssh, web
 
-from getvpn_ops.analysis.facts import GOOD, UNMEASURED, Fact, Known
-from getvpn_ops.analysis.fates import UNPROBED, Outcome, Path, Reason, fate
-from getvpn_ops.analysis.members import Direction, Mode
-from getvpn_ops.analysis.packets import Flow, PacketSet
-from getvpn_ops.analysis.sites import Paths, Site, fates, site_fate, traffic
-from getvpn_ops.analysis.sizes import Link, Shape, plaintext_mtu
+from getvpn_ops.analysis.packets.sets import Flow, PacketSet
+from getvpn_ops.analysis.traffic.facts import GOOD, UNMEASURED, Fact, Known
+from getvpn_ops.analysis.traffic.fates import UNPROBED, Outcome, Path, Reason, fate
+from getvpn_ops.analysis.traffic.members import Direction, Mode
+from getvpn_ops.analysis.traffic.sites import Paths, Site, fates, site_fate, traffic
+from getvpn_ops.analysis.traffic.sizes import Link, Shape, plaintext_mtu
 
 if TYPE_CHECKING:
-    from getvpn_ops.analysis.members import Member
+    from getvpn_ops.analysis.traffic.members import Member
 
 ROWS: dict[Mode, dict[str, Any]] = {
     Mode.OUTSIDE: {"applied": False},

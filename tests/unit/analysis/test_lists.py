@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import pytest
 
-from getvpn_ops.analysis.covered import Why, useless_lines
-from getvpn_ops.analysis.difference import compare
-from getvpn_ops.analysis.flow import parse_flow
-from getvpn_ops.analysis.lists import Action, EffectiveList, Origin
-from getvpn_ops.analysis.packets import InexpressibleError, PacketSet
+from getvpn_ops.analysis.lists.covered import Why, useless_lines
+from getvpn_ops.analysis.lists.difference import compare
+from getvpn_ops.analysis.lists.effective import Action, EffectiveList, Origin
+from getvpn_ops.analysis.packets.flow import parse_flow
+from getvpn_ops.analysis.packets.sets import InexpressibleError, PacketSet
 from getvpn_ops.errors import UsageError
 from getvpn_ops.parsing.acl import parse_ace
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from intents import fleet
 
-from getvpn_ops.analysis.flow import parse_flow
-from getvpn_ops.analysis.indexed_lists import IndexedList
-from getvpn_ops.analysis.lists import EffectiveList
-from getvpn_ops.engine.lockout import Situation, cuts, intended_policies, lockout, situation
+from getvpn_ops.analysis.lists.effective import EffectiveList
+from getvpn_ops.analysis.lists.indexed import IndexedList
+from getvpn_ops.analysis.packets.flow import parse_flow
+from getvpn_ops.engine.forecast.lockout import Situation, cuts, intended_policies, lockout, situation
 from getvpn_ops.model.inventory import Device, Inventory, Role
 from getvpn_ops.parsing import parse
 from getvpn_ops.parsing.acl import parse_ace
@@ -20,7 +20,7 @@ from getvpn_ops.parsing.acl import parse_ace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from getvpn_ops.analysis.lockout import Cut
+    from getvpn_ops.analysis.lockout.cuts import Cut
     from getvpn_ops.model.config import RunningConfig
 
 GROUP = "771"

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from getvpn_ops.analysis.services_used import services_used
+from getvpn_ops.analysis.lockout.services_used import services_used
 from getvpn_ops.parsing import parse
 
 BASE = """\

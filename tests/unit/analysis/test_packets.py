@@ -14,8 +14,8 @@ from drawn_lists import Packet, draw_line, first_match, packets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from getvpn_ops.analysis.lists import Action, EffectiveList
-from getvpn_ops.analysis.packets import Flow, InexpressibleError, PacketSet
+from getvpn_ops.analysis.lists.effective import Action, EffectiveList
+from getvpn_ops.analysis.packets.sets import Flow, InexpressibleError, PacketSet
 from getvpn_ops.parsing.acl import parse_ace
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from getvpn_ops.analysis.rekey_impact import BeforeRekey, hindrances, trigger_of
-from getvpn_ops.analysis.timing import Timing, old_life
+from getvpn_ops.analysis.traffic.timing import Timing, old_life
 from getvpn_ops.dialect.managed import Trigger
-from getvpn_ops.engine.rekey_effects import rekey_effect
+from getvpn_ops.engine.config.rekey_effects import rekey_effect
 from getvpn_ops.model.change import ChangeLine, RekeyEffect
 
 GROUP = ("crypto gdoi group BRANCHES", "server local")

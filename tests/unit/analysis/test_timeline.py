@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from work import BASE, NEW, OLD, START, WAYS, aces, member, now, sites, web
 
-from getvpn_ops.analysis.effects import Statement
-from getvpn_ops.analysis.encrypt_gate import unmet
-from getvpn_ops.analysis.facts import GOOD, UNMEASURED, Fact, Known, Measured
-from getvpn_ops.analysis.fates import Reason
-from getvpn_ops.analysis.group_steps import Rekey, Wait
-from getvpn_ops.analysis.member_steps import (
+from getvpn_ops.analysis.traffic.effects import Statement
+from getvpn_ops.analysis.traffic.encrypt_gate import unmet
+from getvpn_ops.analysis.traffic.facts import GOOD, UNMEASURED, Fact, Known, Measured
+from getvpn_ops.analysis.traffic.fates import Reason
+from getvpn_ops.analysis.traffic.group_steps import Rekey, Wait
+from getvpn_ops.analysis.traffic.member_steps import (
     ApplyMap,
     Command,
     FailClose,
@@ -25,14 +25,14 @@ from getvpn_ops.analysis.member_steps import (
     RemoveMap,
     Reregister,
 )
-from getvpn_ops.analysis.members import Direction, Mode
-from getvpn_ops.analysis.rows import LASTING, Verdict
-from getvpn_ops.analysis.sites import ROUTED_MULTICAST, Paths
-from getvpn_ops.analysis.timeline import timeline
-from getvpn_ops.analysis.timing import Timing, old_life
+from getvpn_ops.analysis.traffic.members import Direction, Mode
+from getvpn_ops.analysis.traffic.rows import LASTING, Verdict
+from getvpn_ops.analysis.traffic.sites import ROUTED_MULTICAST, Paths
+from getvpn_ops.analysis.traffic.timeline import timeline
+from getvpn_ops.analysis.traffic.timing import Timing, old_life
 
 if TYPE_CHECKING:
-    from getvpn_ops.analysis.steps import Step
+    from getvpn_ops.analysis.traffic.steps import Step
 
 NARROWER = aces(*(ace.text for ace in BASE[:3]), "deny tcp any any eq 443", "deny tcp any eq 443 any", BASE[3].text)
 ALL = frozenset({"a1", "b1", "c1"})

@@ -16,16 +16,16 @@ import pytest
 from drawn_groups import LISTS, drawn_change
 from work import BASE, NEW, OLD, START, WAYS, aces, member, now
 
-from getvpn_ops.analysis.group_steps import Rekey
-from getvpn_ops.analysis.sites import Site, traffic
-from getvpn_ops.analysis.timeline import timeline
+from getvpn_ops.analysis.traffic.group_steps import Rekey
+from getvpn_ops.analysis.traffic.sites import Site, traffic
+from getvpn_ops.analysis.traffic.timeline import timeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from getvpn_ops.analysis.effects import StepEffect
-    from getvpn_ops.analysis.packets import PacketSet
-    from getvpn_ops.analysis.rows import Row
+    from getvpn_ops.analysis.packets.sets import PacketSet
+    from getvpn_ops.analysis.traffic.effects import StepEffect
+    from getvpn_ops.analysis.traffic.rows import Row
 
 SHORT, LONG = 5, 60
 EACH = 20

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, ip_network
 from typing import TYPE_CHECKING, Any
 
-from getvpn_ops.analysis.facts import GOOD, Known
-from getvpn_ops.analysis.fates import Path
-from getvpn_ops.analysis.lists import EffectiveList
-from getvpn_ops.analysis.members import Member, TrafficKey
-from getvpn_ops.analysis.packets import Flow
-from getvpn_ops.analysis.sites import Paths, Site
-from getvpn_ops.analysis.steps import Now, Policy
-from getvpn_ops.analysis.timing import Timing
+from getvpn_ops.analysis.lists.effective import EffectiveList
+from getvpn_ops.analysis.packets.sets import Flow
+from getvpn_ops.analysis.traffic.facts import GOOD, Known
+from getvpn_ops.analysis.traffic.fates import Path
+from getvpn_ops.analysis.traffic.members import Member, TrafficKey
+from getvpn_ops.analysis.traffic.sites import Paths, Site
+from getvpn_ops.analysis.traffic.steps import Now, Policy
+from getvpn_ops.analysis.traffic.timing import Timing
 from getvpn_ops.dialect.ace import parse_ace
 
 if TYPE_CHECKING:

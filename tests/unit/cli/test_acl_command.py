@@ -12,7 +12,7 @@ import pytest
 from getvpn_ops.checks.acl import CONFIG_RULES, GROUP_RULES, LIST_RULES
 from getvpn_ops.cli.app import main
 from getvpn_ops.cli.sources import from_captures
-from getvpn_ops.engine.acls import acl_views
+from getvpn_ops.engine.acl.groups import acl_views
 from getvpn_ops.model.outcome import Status
 from getvpn_ops.registry import evaluate
 from getvpn_ops.reports.manual import spec_plain

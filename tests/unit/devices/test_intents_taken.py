@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from getvpn_ops.devices.inventory import load_folder
-from getvpn_ops.engine.intended import Intents
+from getvpn_ops.engine.config.intended import Intents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from getvpn_ops.analysis.flow import parse_flow
+from getvpn_ops.analysis.packets.flow import parse_flow
 from getvpn_ops.cli.sources import from_captures
-from getvpn_ops.engine.acl_answers import decisions_of
-from getvpn_ops.engine.acl_texts import read_lists
-from getvpn_ops.engine.acls import acl_views
+from getvpn_ops.engine.acl.answers import decisions_of
+from getvpn_ops.engine.acl.groups import acl_views
+from getvpn_ops.engine.acl.texts import read_lists
 from getvpn_ops.errors import ParseFailure
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from getvpn_ops.cli.sources import from_captures
-from getvpn_ops.engine.acls import acl_views, judge
+from getvpn_ops.engine.acl.groups import acl_views, judge
 from getvpn_ops.model.outcome import Status
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pytest
 import small_wan
 
 from getvpn_ops.engine.collect import read_back
-from getvpn_ops.engine.config_diff import COMMAND, Differ, read_configurations
-from getvpn_ops.engine.intended import Intents
+from getvpn_ops.engine.config.diff import COMMAND, Differ, read_configurations
+from getvpn_ops.engine.config.intended import Intents
 from getvpn_ops.errors import DispatchError, ExitCode, MistakesError
 from getvpn_ops.model.capture import Capture, Trouble, Visit
 from getvpn_ops.model.config_diff import ConfigDiff, DeviceDiff, Standing, exit_code
@@ -217,7 +217,7 @@ def test_one_router_without_a_way_does_not_cost_the_answer_about_the_others(
     device = inventory.devices["bat-gm1"]
     text = small_wan.running(inventory, "bat-gm1")
     good = differ_of(inventory).of_visit(device, taken(text), GOOD)
-    monkeypatch.setattr("getvpn_ops.engine.config_diff.difference_of", odd)
+    monkeypatch.setattr("getvpn_ops.engine.config.diff.difference_of", odd)
     found = differ_of(inventory).of_visit(device, taken(text), GOOD)
     assert (good.standing, found.standing) == (Standing.AS_INTENDED, Standing.UNKNOWN)
     assert "no crypto map GETVPN 10" in found.reason

@@ -9,8 +9,8 @@ import pytest
 import small_wan
 
 from getvpn_ops.devices.redaction import Redactor
-from getvpn_ops.engine.drift import NO_SOURCE, KeyTerms, change_of, difference_of, doubt_of, drift_of
-from getvpn_ops.engine.intended import Intents
+from getvpn_ops.engine.config.drift import NO_SOURCE, KeyTerms, change_of, difference_of, doubt_of, drift_of
+from getvpn_ops.engine.config.intended import Intents
 from getvpn_ops.model.change import DriftKind
 from getvpn_ops.model.config_diff import RemarkKind
 from getvpn_ops.parsing import parse

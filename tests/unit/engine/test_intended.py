@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 import small_wan
 
-from getvpn_ops.engine import intended
-from getvpn_ops.engine.intended import Intents, differences, read_back
+from getvpn_ops.engine.config import intended
+from getvpn_ops.engine.config.intended import Intents, differences, read_back
 from getvpn_ops.errors import DefectError, UsageError
 from getvpn_ops.rendering.secrets import Secrets
 from getvpn_ops.rendering.text import true_text_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from intents import M152, T22, XE17, fleet
 
-from getvpn_ops.engine.intent_doubts import doubts_of
+from getvpn_ops.engine.config.intent_doubts import doubts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from getvpn_ops.devices.inventory import load_folder
-from getvpn_ops.engine.intended import Intents
+from getvpn_ops.engine.config.intended import Intents
 from getvpn_ops.model.config.secret import Secret
 from getvpn_ops.parsing import parse
 from getvpn_ops.rendering.secrets import Secrets

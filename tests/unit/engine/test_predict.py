@@ -11,12 +11,12 @@ import pytest
 from drawn import Drawn
 from fleets import changed, edited, without
 
-from getvpn_ops.analysis.facts import GOOD, UNMEASURED, Known
-from getvpn_ops.analysis.fates import Outcome, Path
-from getvpn_ops.analysis.members import Mode
-from getvpn_ops.analysis.packets import Flow
-from getvpn_ops.analysis.sites import Paths, site_fate
-from getvpn_ops.engine.predict import at_work, start
+from getvpn_ops.analysis.packets.sets import Flow
+from getvpn_ops.analysis.traffic.facts import GOOD, UNMEASURED, Known
+from getvpn_ops.analysis.traffic.fates import Outcome, Path
+from getvpn_ops.analysis.traffic.members import Mode
+from getvpn_ops.analysis.traffic.sites import Paths, site_fate
+from getvpn_ops.engine.forecast.predict import at_work, start
 from getvpn_ops.errors import EvidenceMissingError, UsageError
 from getvpn_ops.lab.gdoi.variants import GOOD as GOOD_LAB
 from getvpn_ops.model.capture import Trouble, Visit
@@ -30,7 +30,7 @@ from getvpn_ops.model.state.ks_policy import KsPolicy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from getvpn_ops.analysis.facts import Measured
+    from getvpn_ops.analysis.traffic.facts import Measured
     from getvpn_ops.model.fleet import FleetState
 
 NAMES = ["lds-gm1", "opo-gm1", "bir-gm1", "cph-gm1", "lon-gm1", "lon-gm2", "swa-ce1"]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from intents import fleet, secret
 from pydantic import ValidationError
 
-from getvpn_ops.engine.intended import differences, read_back
+from getvpn_ops.engine.config.intended import differences, read_back
 from getvpn_ops.errors import DefectError, MistakesError
 from getvpn_ops.model.config.secret import Secret
 from getvpn_ops.model.plain import to_plain

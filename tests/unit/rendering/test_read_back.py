@@ -8,7 +8,7 @@ import pytest
 from featured import FEATURES
 from intents import XE17, secret
 
-from getvpn_ops.engine.intended import Intents, differences, read_back
+from getvpn_ops.engine.config.intended import Intents, differences, read_back
 from getvpn_ops.errors import MistakesError
 from getvpn_ops.model.plain import to_plain
 from getvpn_ops.rendering.secrets import Secrets

@@ -8,7 +8,7 @@ import pytest
 from intents import secret
 
 from getvpn_ops.devices.inventory.load import load_folder
-from getvpn_ops.engine.intended import Intents, differences, read_back
+from getvpn_ops.engine.config.intended import Intents, differences, read_back
 from getvpn_ops.rendering.secrets import Secrets
 from getvpn_ops.rendering.text import text_of, true_text_of
 

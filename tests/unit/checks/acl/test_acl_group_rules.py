@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from getvpn_ops.analysis.needs import Conversation, NeededFlow, Service, asks, tells
+from getvpn_ops.analysis.lockout.needs import Conversation, NeededFlow, Service, asks, tells
 from getvpn_ops.checks.acl import CONFIG_RULES, GROUP_RULES
 from getvpn_ops.checks.acl.services import InUse, Need
 from getvpn_ops.checks.acl.views import (

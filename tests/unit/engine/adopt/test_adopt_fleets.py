@@ -9,9 +9,9 @@ import pytest
 from adopting import DATA, EXAMPLE, adopted, loaded, told
 
 from getvpn_ops.cli.sources import from_captures
-from getvpn_ops.engine.config_diff import Differ
-from getvpn_ops.engine.drift import KeyTerms
-from getvpn_ops.engine.intended import Intents
+from getvpn_ops.engine.config.diff import Differ
+from getvpn_ops.engine.config.drift import KeyTerms
+from getvpn_ops.engine.config.intended import Intents
 from getvpn_ops.model.config import RunningConfig
 from getvpn_ops.model.config_diff import Standing
 from getvpn_ops.settings.yaml_file import to_yaml

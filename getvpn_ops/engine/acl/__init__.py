@@ -1,0 +1,1 @@
+"""``acl lint``, ``diff`` and ``explain``: lists of files, routers, captures and intents."""

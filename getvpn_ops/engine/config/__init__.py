@@ -1,0 +1,1 @@
+"""What routers should hold, and how what they run differs."""
