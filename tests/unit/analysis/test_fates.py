@@ -67,7 +67,7 @@ def test_every_mode_meets_every_mode(sender: Mode, receiver: Mode) -> None:
     assert found.outcome is wanted(sender, receiver), found
 
 
-@pytest.mark.parametrize("mode", set(ROWS) - {Mode.UNSEEN, Mode.DOWN}, ids=str)
+@pytest.mark.parametrize("mode", sorted(set(ROWS) - {Mode.UNSEEN, Mode.DOWN}), ids=str)
 def test_what_a_list_denies_passes_as_it_is(mode: Mode) -> None:
     for pair in ((in_mode(mode), in_mode(Mode.CONFORMANT, "b1")), (in_mode(Mode.CONFORMANT), in_mode(mode, "b1"))):
         assert fate(ssh(), *pair, OPEN_WAY).outcome is Outcome.CLEAR
