@@ -120,6 +120,24 @@ class StoreError(GetvpnOpsError):
     exit_code = ExitCode.UNDETERMINED
 
 
+class LeaseHeldError(GetvpnOpsError):
+    """Another run may change the device or the group now."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class LeaseLostError(GetvpnOpsError):
+    """The own right to change devices ended: it ran out, was broken, or ends before the next transaction would."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class StepRefusedError(GetvpnOpsError):
+    """A step may not be sent: one before it is not reconciled, or it was sent already and must not be sent twice."""
+
+    exit_code = ExitCode.UNDETERMINED
+
+
 class EvidenceMissingError(GetvpnOpsError):
     """A check asked for state that was not collected or did not parse."""
 

@@ -24,7 +24,7 @@ COMMANDS = {
     "collect": Lazy("getvpn_ops.cli.sweeps", "collect", "Ask the devices, and keep what they say."),
     "health": Lazy("getvpn_ops.cli.sweeps", "health", "Whether the encrypted WAN is healthy, and why not."),
     "diagnose": Lazy("getvpn_ops.cli.diagnose", "command", "Why a group or a device is not well: causes in order."),
-    "runs": Lazy("getvpn_ops.cli.runs", "command", "What was looked at, when, and how it ended."),
+    "runs": Lazy("getvpn_ops.cli.runs", "app", "What was looked at, when, and how it ended."),
     "config": Lazy("getvpn_ops.cli.config", "app", "What routers should hold, and how what they run differs."),
     "acl": Lazy("getvpn_ops.cli.acl", "app", "Proofs about access lists: what they do to every packet."),
     "parse": Lazy("getvpn_ops.cli.parse", "command", "Turn what a router printed into typed state."),

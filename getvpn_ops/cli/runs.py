@@ -8,22 +8,29 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from getvpn_ops.cli.output import form_of, write_data, write_view
+from getvpn_ops.cli.output import form_of, must_be_writable, say, write_data, write_view
 from getvpn_ops.cli.wiring import open_store
 from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_workspace
+from getvpn_ops.engine.clock import SystemClock
+from getvpn_ops.errors import ExitCode
 from getvpn_ops.reports.console import visible
 from getvpn_ops.reports.parsed import Output
-from getvpn_ops.reports.words import span
+from getvpn_ops.reports.words import count, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from getvpn_ops.model.run import Run
+    from getvpn_ops.store.journal import Verified
 
 _USUAL = 20
 
+app = typer.Typer(name="runs", help="What was looked at, when, and how it ended.", invoke_without_command=True)
 
-def command(
+
+@app.callback()
+def runs(
+    context: typer.Context,
     *,
     kind: Annotated[str | None, typer.Option("--kind", help="Only runs of this command, such as health.")] = None,
     last: Annotated[int, typer.Option("--last", min=1, help="How many, the newest first.")] = _USUAL,
@@ -33,6 +40,8 @@ def command(
     lab: LabOption = False,
 ) -> None:
     """List the runs of this workspace, the newest first. A run is named by its id wherever --since takes one."""
+    if context.invoked_subcommand is not None:
+        return
     with open_store(open_workspace(workspace, lab=lab)) as store:
         found = store.runs(kind, last)
     form = form_of(output, out)
@@ -40,6 +49,47 @@ def command(
         write_view(_table(found), out)
     else:
         write_data(found, form, out)
+
+
+@app.command("verify")
+def verify(
+    *,
+    output: OutputOption = None,
+    out: OutOption = None,
+    workspace: WorkspaceOption = None,
+    lab: LabOption = False,
+) -> None:
+    """Look through the journal of changes: whether an event was edited, removed, moved or sealed without the key.
+
+    Exit codes: 0 all events are as they were written; 3 there are none, or some are of another installation, which only
+    that one can look through; 4 something was changed.
+    """
+    must_be_writable(out)
+    place = open_workspace(workspace, lab=lab)
+    with open_store(place) as store:
+        found = store.journal(place.key(), place.journal_end, SystemClock.now).verify()
+    form = form_of(output, out)
+    if form is not Output.TABLE:
+        write_data(found, form, out)
+    elif found.faults:
+        write_view(_faults(found), out)
+    say(f"{count(found.events, 'event')} looked through, {count(len(found.faults), 'fault')}; end {found.head[:12]}")
+    for chain, number in found.foreign:
+        say(f"{count(number, 'event')} of installation {chain} can only be looked through there", "yellow")
+    if found.faults:
+        raise typer.Exit(ExitCode.FINDINGS)
+    if found.foreign or not found.events:
+        raise typer.Exit(ExitCode.UNDETERMINED)
+
+
+def _faults(found: Verified) -> Table:
+    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("event", justify="right")
+    for heading in ("run", "what"):
+        table.add_column(heading, overflow="fold")
+    for fault in found.faults:
+        table.add_row(str(fault.number), Text(visible(fault.run)), Text(visible(fault.what)))
+    return table
 
 
 def _table(runs: Iterable[Run]) -> Table:

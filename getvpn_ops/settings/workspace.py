@@ -91,6 +91,11 @@ class Workspace:
         return f"{_SQLITE}{_in_url(self.root) / file}{question}{options}" if url.startswith(_SQLITE) else url
 
     @property
+    def journal_end(self) -> Path:
+        """Names the last event of the journal, apart from the store that it is in."""
+        return self.state / ("lab-journal-end" if self.is_lab else "journal-end")
+
+    @property
     def transcripts(self) -> Path:
         """Folder of the sessions' transcripts."""
         return self.state / "transcripts"

@@ -17,7 +17,7 @@ from getvpn_ops import __version__
 from getvpn_ops.errors import StoreError, UsageError
 from getvpn_ops.model.plain import to_plain
 from getvpn_ops.model.run import Run
-from getvpn_ops.store.schema import blobs, captures, runs
+from getvpn_ops.store.schema import blobs, captures, journal, runs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -185,7 +185,7 @@ def prune(database: Database, now: datetime, *, keep: int | None, days: float | 
         days: runs that began within so many days stay; None keeps none for being young.
 
     A run stays if either says so; with neither nothing is removed. A run without an end stays for a day: it may be
-    running.
+    running. Runs that have events in the journal stay for ever, and are not counted.
 
     Raises:
         StoreError: the store cannot be written; then nothing is removed.
@@ -193,7 +193,9 @@ def prune(database: Database, now: datetime, *, keep: int | None, days: float | 
     with database.write("remove old runs", alone=True) as connection:
         old: list[str] = []
         if keep is not None or days is not None:
-            rows = connection.execute(select(runs.c.id, runs.c.started, runs.c.ended).order_by(runs.c.seq.desc())).all()
+            changed = exists().where(journal.c.run == runs.c.id)  # the chain of the journal has no end that may go
+            columns = (runs.c.id, runs.c.started, runs.c.ended)
+            rows = connection.execute(select(*columns).where(~changed).order_by(runs.c.seq.desc())).all()
             for place, (name, started, ended) in enumerate(rows):
                 is_new = keep is not None and place < keep
                 is_young = days is not None and now - started < timedelta(days=days)

@@ -20,12 +20,13 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-HEAD = "0001"
+HEAD = "0002"
 """Revision of ``migrations`` that these tables are; known here so that opening a store need not load Alembic."""
 
 VERSION_TABLE = "getvpn_ops_schema"
@@ -183,3 +184,47 @@ outcomes = Table(
     Column("findings", Json, nullable=False),
     Index("ix_outcomes_run", "run"),
 )
+
+journal = Table(
+    "journal",
+    metadata,
+    _row_number(),
+    Column("chain", String(32), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("run", String(64), ForeignKey("runs.id"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("device", Words, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("mac", String(64), nullable=False),
+    UniqueConstraint("chain", "number"),
+    Index("ix_journal_run_device", "run", "device"),
+    Index("ix_journal_device", "device"),
+)
+"""Events of runs that change devices. Rows are only ever added; no run goes that has one. All but ``seq``, ``previous``
+and ``mac`` repeats what ``body`` says, to be found by."""
+
+journal_heads = Table(
+    "journal_heads",
+    metadata,
+    Column("chain", String(32), primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("mac", String(64), nullable=False),
+    Column("seal", String(64), nullable=False),
+)
+"""The last event of each installation's chain, sealed with its key."""
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("resource", Words, primary_key=True),
+    Column("token", Integer, nullable=False),
+    Column("lease", String(32)),
+    Column("run", String(64), nullable=False),
+    Column("owner", Words, nullable=False),
+    Column("renewed", UtcTime, nullable=False),
+    Column("ends", UtcTime, nullable=False),
+    Index("ix_leases_lease", "lease"),
+)
+"""Who may change a resource now: nobody where ``lease`` is NULL or ``ends`` has passed. Rows stay, so that ``token``
+grows with each lease."""

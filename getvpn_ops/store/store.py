@@ -11,15 +11,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from getvpn_ops.errors import StoreError
 from getvpn_ops.store import runs as run_rows
 from getvpn_ops.store import schema
+from getvpn_ops.store.anchor import Anchor
 from getvpn_ops.store.captures import capture_row, read_captures, read_visits, visit_row
 from getvpn_ops.store.database import Database, open_database
+from getvpn_ops.store.journal import Journal
+from getvpn_ops.store.leases import Leases
 from getvpn_ops.store.migrate import bring_up_to_date, give_back
 from getvpn_ops.store.outcomes import outcome_row, read_outcomes
 from getvpn_ops.store.writer import Row, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
     from types import TracebackType
 
     from pydantic import SecretStr
@@ -176,6 +180,32 @@ class Store:
         pruned = run_rows.prune(self._database, now, keep=keep, days=days)
         give_back(self._database)
         return pruned
+
+    def journal(
+        self,
+        key: bytes,
+        end_file: Path | None,
+        now: Callable[[], datetime],
+        clean: Callable[[str], str] = str,
+    ) -> Journal:
+        """The journal of changes.
+
+        Args:
+            key: of this installation; another one is derived from it.
+            end_file: names the last event outside the database, so that a database that was set back shows; one for
+                each store, in a private folder that exists. None keeps none, such as to read.
+            now: the clock of the run.
+            clean: replaces secrets that are known by value, such as ``Redactor.text``.
+        """
+        return Journal(self._database, key, Anchor(end_file) if end_file else None, now, clean)
+
+    def leases(self, journal: Journal) -> Leases:
+        """Who may change which device and group now.
+
+        Args:
+            journal: of this store.
+        """
+        return Leases(self._database, journal)
 
     def size(self) -> tuple[int, int]:
         """How many different texts are kept, and their bytes before compression."""

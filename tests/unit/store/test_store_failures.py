@@ -89,7 +89,7 @@ FILES = {
     "of another program": (other_program, r"it holds tables that getvpn-ops did not make \(contacts\)"),
     "of a newer version": (
         of_the_future,
-        r"a newer getvpn-ops made it \(tables of version 9001; this one knows 0001\)",
+        r"a newer getvpn-ops made it \(tables of version 9001; this one knows \d{4}\)",
     ),
 }
 

@@ -1,0 +1,119 @@
+"""Events of the journal -> the run they tell of. Pure, so that to resume a run is to read it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from getvpn_ops.model.journal import (
+    Entry,
+    LeaseBroken,
+    LeaseReleased,
+    LeaseTaken,
+    OperatorWord,
+    PlanFixed,
+    RunBegun,
+    RunEnded,
+    StepIntended,
+    StepOutcome,
+    StepReconciled,
+    StepResult,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StepStory:
+    """A step of a run on one device.
+
+    Attributes:
+        intended: what was to be sent, as it was written down last.
+        result: unknown as long as nobody wrote down anything else.
+        tries: how often it was intended.
+        told: what the outcome or the reading says.
+    """
+
+    intended: StepIntended
+    result: StepResult = StepResult.UNKNOWN
+    tries: int = 1
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStory:
+    """A run as its events tell it.
+
+    Attributes:
+        run: its id.
+        begun: when it began first; None if that event is missing.
+        ended: how it ended, if it did since it was begun or resumed last.
+        plan: SHA-256 of the plan that it applies; empty if it has none.
+        steps: in the order in which they were intended first.
+        words: what operators took upon themselves.
+        leases: ids of those that nobody gave back or broke; they may have run out.
+    """
+
+    run: str
+    begun: datetime | None = None
+    ended: RunEnded | None = None
+    plan: str = ""
+    steps: tuple[StepStory, ...] = ()
+    words: tuple[OperatorWord, ...] = ()
+    leases: tuple[str, ...] = ()
+
+    @property
+    def in_hand(self) -> tuple[StepStory, ...]:
+        """Steps of which nobody knows how far they came: their devices are read before anything else is sent."""
+        return tuple(step for step in self.steps if step.result is StepResult.UNKNOWN)
+
+
+def fold(run: str, entries: Iterable[Entry]) -> RunStory:
+    """The run that these events tell of.
+
+    Args:
+        run: its id.
+        entries: all events of it, in their order.
+
+    Raises:
+        ValueError: an event belongs to another run, or says how a step went that was never intended.
+    """
+    story = RunStory(run)
+    steps: dict[tuple[str, str], StepStory] = {}
+    for entry in entries:
+        if entry.run != run:
+            msg = f"event {entry.number} is of run {entry.run}, not of {run}"
+            raise ValueError(msg)
+        if isinstance(entry.event, StepIntended | StepOutcome | StepReconciled):
+            place = (entry.event.device, entry.event.step)
+            steps[place] = _step(steps.get(place), entry, entry.event)
+        else:
+            story = _run(story, entry)
+    return replace(story, steps=tuple(steps.values()))
+
+
+def _step(known: StepStory | None, entry: Entry, event: StepIntended | StepOutcome | StepReconciled) -> StepStory:
+    if isinstance(event, StepIntended):
+        return StepStory(event, tries=known.tries + 1 if known else 1)
+    if known is None:
+        msg = f"event {entry.number} says how step {event.step} of {event.device} went, which was never intended"
+        raise ValueError(msg)
+    told = event.detail if isinstance(event, StepOutcome) else event.evidence
+    return replace(known, result=event.result, told=told)
+
+
+def _run(story: RunStory, entry: Entry) -> RunStory:
+    match entry.event:
+        case RunBegun():
+            return replace(story, begun=story.begun or entry.at, ended=None)
+        case RunEnded() as ended:
+            return replace(story, ended=ended)
+        case PlanFixed(digest=digest):
+            return replace(story, plan=digest)
+        case OperatorWord() as word:
+            return replace(story, words=(*story.words, word))
+        case LeaseTaken(lease=lease):
+            return replace(story, leases=(*story.leases, lease))
+        case LeaseReleased(lease=lease) | LeaseBroken(lease=lease):
+            return replace(story, leases=tuple(other for other in story.leases if other != lease))
+        case _:
+            return story
