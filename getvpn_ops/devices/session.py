@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -18,7 +19,7 @@ from getvpn_ops.errors import NotAllowedError
 from getvpn_ops.model.capture import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from netmiko import BaseConnection
@@ -184,6 +185,24 @@ class Session:
             exc.engine = self.engine
             raise
         finally:
+            self._lock.release()
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[Terminal]:
+        """The terminal itself, for a stay in configuration mode, with the session's own stop put back behind it.
+
+        Raises:
+            SessionError: NOT_ALLOWED, the session is not there to change; DEFECT, another thread uses it.
+        """
+        if self.purpose is not Purpose.CHANGE:
+            raise SessionError(Trouble.NOT_ALLOWED, f"a session to {self.purpose} opens no configuration mode")
+        if not self._lock.acquire(blocking=False):
+            raise SessionError(Trouble.DEFECT, "two threads use one session")
+        stop = self._terminal.stop
+        try:
+            yield self._terminal
+        finally:
+            self._terminal.stop = stop
             self._lock.release()
 
     def close(self) -> None:

@@ -30,7 +30,7 @@ GDOI = "show crypto gdoi$"
 MEMBERS = "show crypto gdoi ks members$"
 MANY = 8000
 UNTOLD = {"coop-versions", "rekey-acknowledged", "rekey-retransmits", "roster-known", "roster-registered"}
-"""What the crowd leaves open of PAYMENTS: its key server counts two members there, and the crowd's answer lists none."""
+"""What the crowd leaves open of PAYMENTS: its key server counts two members there, and the crowd lists none."""
 SLOW = "15" if SOAK else "2"
 """Seconds of an echo that waits for an authorization server."""
 STRANGE = "\r\nBrave new format, version 2\r\n  member-of: {WAN: [registered, 2]}\r\n"
