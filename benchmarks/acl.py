@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from getvpn_ops.analysis.lists.effective import EffectiveList
-from getvpn_ops.parsing.acl import parse_ace
+from getvpn_ops.dialect.ace import parse_ace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,11 +15,11 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface, ip_net
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from getvpn_ops.dialect.ace import parse_ace
 from getvpn_ops.errors import TemplateError
 from getvpn_ops.model.acl import Ace
 from getvpn_ops.model.plain import parts
 from getvpn_ops.model.values import Address, Endpoint, Interface, Network, RsaPublicKey, Sentinel, Spi
-from getvpn_ops.parsing.acl import parse_ace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -18,11 +18,11 @@ from flowing import FlowingBank
 from getvpn_ops.analysis.lockout.cuts import Verdict
 from getvpn_ops.analysis.lockout.needs import Service
 from getvpn_ops.devices.inventory import load_folder
+from getvpn_ops.dialect.ace import parse_ace
 from getvpn_ops.engine.collect import Collector, Wish
 from getvpn_ops.engine.forecast.lockout import cuts, lockout, situation, situation_of
 from getvpn_ops.lab.packets.fate import Outcome
 from getvpn_ops.parsing import parse
-from getvpn_ops.parsing.acl import parse_ace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

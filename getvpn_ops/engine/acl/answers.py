@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from getvpn_ops.engine.acl.texts import Listed
     from getvpn_ops.model.fleet import FleetState
     from getvpn_ops.model.inventory import Inventory
+    from getvpn_ops.model.outcome import Outcome
 
 _KIND = "acl lint"
 
@@ -59,17 +60,8 @@ def lint_intent(inventory: Inventory, group: str, now: datetime) -> Sweep:
     state = intended_state(inventory, group, now)
     views = meant(acl_views(state), group)
     judged = list(judge(views))
-    return Sweep(
-        kind=_KIND,
-        run="",
-        source=f"intent of {group} in {inventory.source or 'the inventory'}",
-        started=now,
-        ended=now,
-        depth=Depth.FULL,
-        selected=0,
-        visits=(),
-        outcomes=tuple(outcome for outcome, _ in judged),
-        specs=titles(),
+    return replace(
+        _sweep(f"intent of {group} in {inventory.source or 'the inventory'}", now, judged),
         subjects=tuple(dict.fromkeys(subject for _, subject in judged)),
         lists=tuple(read_list(view) for _, view in views.lists),
     )
@@ -90,10 +82,20 @@ def lint_file(name: str, found: Sequence[Listed], now: datetime, *, local: bool)
     left = [item.name for item in found if item not in chosen]
     views = [view for item in chosen for view in _views_of(name, item, local=local)]
     judged = list(judge(AclViews(tuple(("", view) for view in views))))
+    return replace(
+        _sweep(f"file {name}", now, judged),
+        notes=(f"left out, for no GDOI group here uses them: {', '.join(left)}",) if left else (),
+        subjects=tuple(Subject(view.name, SubjectKind.LIST) for view in views),
+        lists=tuple(map(read_list, views)),
+    )
+
+
+def _sweep(source: str, now: datetime, judged: list[tuple[Outcome, Subject]]) -> Sweep:
+    """The report of lists for which no device was asked."""
     return Sweep(
         kind=_KIND,
         run="",
-        source=f"file {name}",
+        source=source,
         started=now,
         ended=now,
         depth=Depth.FULL,
@@ -101,9 +103,6 @@ def lint_file(name: str, found: Sequence[Listed], now: datetime, *, local: bool)
         visits=(),
         outcomes=tuple(outcome for outcome, _ in judged),
         specs=titles(),
-        notes=(f"left out, for no GDOI group here uses them: {', '.join(left)}",) if left else (),
-        subjects=tuple(Subject(view.name, SubjectKind.LIST) for view in views),
-        lists=tuple(map(read_list, views)),
     )
 
 

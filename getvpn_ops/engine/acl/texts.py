@@ -8,11 +8,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.analysis.lists.effective import EffectiveList
+from getvpn_ops.dialect.ace import parse_ace
 from getvpn_ops.engine.acl.configs import used_by_servers, used_locally
 from getvpn_ops.engine.acl.members import own_by_map
 from getvpn_ops.errors import ParseFailure
 from getvpn_ops.parsing import parse
-from getvpn_ops.parsing.acl import parse_ace
 from getvpn_ops.parsing.clean import decode
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from getvpn_ops.dialect.ace import parse_ace
 from getvpn_ops.model.state import crypto_map, engine, ipsec, isakmp, keys, pki, session
-from getvpn_ops.parsing.acl import parse_ace
 from getvpn_ops.parsing.command import Command
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING
 
+from getvpn_ops.dialect.ace import parse_ace
 from getvpn_ops.model.config.system import (
     AccessList,
     ArchiveConfig,
@@ -15,7 +16,6 @@ from getvpn_ops.model.config.system import (
     VrfConfig,
 )
 from getvpn_ops.model.config.tree import LineKind
-from getvpn_ops.parsing.acl import parse_ace
 from getvpn_ops.parsing.config.fill import fill, flag, part, rule, table, words
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from getvpn_ops.analysis.lists.difference import compare
 from getvpn_ops.analysis.lists.effective import Action, EffectiveList, Origin
 from getvpn_ops.analysis.packets.flow import parse_flow
 from getvpn_ops.analysis.packets.sets import InexpressibleError, PacketSet
+from getvpn_ops.dialect.ace import parse_ace
 from getvpn_ops.errors import UsageError
-from getvpn_ops.parsing.acl import parse_ace
 
 POLICY = ("deny udp any eq 848 any eq 848", "remark what follows is encrypted", "permit ip 10.0.0.0 0.255.255.255 any")
 

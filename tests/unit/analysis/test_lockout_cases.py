@@ -12,10 +12,10 @@ from intents import fleet
 from getvpn_ops.analysis.lists.effective import EffectiveList
 from getvpn_ops.analysis.lists.indexed import IndexedList
 from getvpn_ops.analysis.packets.flow import parse_flow
+from getvpn_ops.dialect.ace import parse_ace
 from getvpn_ops.engine.forecast.lockout import Situation, cuts, intended_policies, lockout, situation
 from getvpn_ops.model.inventory import Device, Inventory, Role
 from getvpn_ops.parsing import parse
-from getvpn_ops.parsing.acl import parse_ace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from getvpn_ops.analysis.lists.effective import Action, EffectiveList
 from getvpn_ops.analysis.packets.sets import Flow, InexpressibleError, PacketSet
-from getvpn_ops.parsing.acl import parse_ace
+from getvpn_ops.dialect.ace import parse_ace
 
 if TYPE_CHECKING:
     from getvpn_ops.model.acl import Ace

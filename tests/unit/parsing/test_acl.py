@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from getvpn_ops.dialect.ace import parse_ace
 from getvpn_ops.model.plain import to_plain
-from getvpn_ops.parsing.acl import parse_ace
 
 if TYPE_CHECKING:
     from getvpn_ops.model.acl import Ace

@@ -22,9 +22,9 @@ from getvpn_ops.checks.acl.views import (
     RekeyTransport,
     Use,
 )
+from getvpn_ops.dialect.ace import parse_ace
 from getvpn_ops.model.outcome import Seen, Status
 from getvpn_ops.parsing import parse
-from getvpn_ops.parsing.acl import parse_ace
 from getvpn_ops.registry import evaluate
 
 ALL = "permit ip any any"

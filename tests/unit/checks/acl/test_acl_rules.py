@@ -8,8 +8,8 @@ import pytest
 
 from getvpn_ops.checks.acl import LIST_RULES
 from getvpn_ops.checks.acl.views import ListView, Use
+from getvpn_ops.dialect.ace import parse_ace
 from getvpn_ops.model.outcome import Status
-from getvpn_ops.parsing.acl import parse_ace
 from getvpn_ops.registry import evaluate
 
 GDOI = "deny udp any eq 848 any eq 848"
