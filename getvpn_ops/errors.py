@@ -160,3 +160,21 @@ class ParseFailure(GetvpnOpsError):  # noqa: N818 -- the field says "parse failu
         self.reason = reason
         self.line = line
         super().__init__(f"{command}: {f'line {line}: ' if line else ''}{reason}")
+
+
+class StalePlanError(GetvpnOpsError):
+    """A plan is not as it was shown, too old, or of devices or an inventory that are not as they were."""
+
+    exit_code = ExitCode.STALE
+
+
+class PlanRefusedError(GetvpnOpsError):
+    """A plan would lock somebody out or lose traffic that nobody accepted, or a guard refuses it."""
+
+    exit_code = ExitCode.FINDINGS
+
+
+class ApprovalMissingError(GetvpnOpsError):
+    """What had to be typed or approved was not."""
+
+    exit_code = ExitCode.WINDOW

@@ -148,6 +148,53 @@ class StepReconciled:
 
 
 @dataclass(frozen=True, slots=True)
+class StepProven:
+    """What the devices themselves showed after a step that was applied: it did what it was for.
+
+    Attributes:
+        step: as it was intended.
+        device: that was looked at; for a step on a group, its name.
+        evidence: what was read, and what it showed.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
+    step: str
+    device: str
+    evidence: str
+    kind: Literal["step-proven"] = "step-proven"
+
+
+@dataclass(frozen=True, slots=True)
+class StateSeen:
+    """What was read before a step, and cannot be read again after it, such as the SPI that a rekey replaces.
+
+    Attributes:
+        about: the step that needs it.
+        facts: by name; a later one of the same step and name counts.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
+    about: str
+    facts: tuple[tuple[str, str], ...]
+    kind: Literal["state-seen"] = "state-seen"
+
+
+@dataclass(frozen=True, slots=True)
+class RunHeld:
+    """The run stops here, with everything in a known state, until somebody resumes it.
+
+    Attributes:
+        step: before which, or after which, it stops.
+        reason: for people.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
+    step: str
+    reason: str
+    kind: Literal["run-held"] = "run-held"
+
+
+@dataclass(frozen=True, slots=True)
 class Fence:
     """A resource with the number of its lease: each lease on it has a greater one than those before."""
 
@@ -226,7 +273,18 @@ class RunEnded:
 
 StepEvent: TypeAlias = StepIntended | StepOutcome | StepReconciled
 Event: TypeAlias = (
-    RunBegun | PlanFixed | StepEvent | LeaseTaken | LeaseRenewed | LeaseReleased | LeaseBroken | OperatorWord | RunEnded
+    RunBegun
+    | PlanFixed
+    | StepEvent
+    | StepProven
+    | StateSeen
+    | RunHeld
+    | LeaseTaken
+    | LeaseRenewed
+    | LeaseReleased
+    | LeaseBroken
+    | OperatorWord
+    | RunEnded
 )
 KINDS: tuple[type[Event], ...] = (
     RunBegun,
@@ -234,6 +292,9 @@ KINDS: tuple[type[Event], ...] = (
     StepIntended,
     StepOutcome,
     StepReconciled,
+    StepProven,
+    StateSeen,
+    RunHeld,
     LeaseTaken,
     LeaseRenewed,
     LeaseReleased,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from getvpn_ops.model.journal import (
@@ -15,8 +15,11 @@ from getvpn_ops.model.journal import (
     PlanFixed,
     RunBegun,
     RunEnded,
+    RunHeld,
+    StateSeen,
     StepIntended,
     StepOutcome,
+    StepProven,
     StepReconciled,
     StepResult,
 )
@@ -50,6 +53,9 @@ class RunStory:
         plan: SHA-256 of the plan that it applies; empty if it has none.
         steps: in the order in which they were intended first.
         words: what operators took upon themselves.
+        proven: steps that devices showed to have done what they were for, and what they showed.
+        seen: what was read before steps, by step and name.
+        held: why it was stopped, if nobody went on since.
         leases: ids of those that nobody gave back or broke; they may have run out.
     """
 
@@ -60,6 +66,14 @@ class RunStory:
     steps: tuple[StepStory, ...] = ()
     words: tuple[OperatorWord, ...] = ()
     leases: tuple[str, ...] = ()
+    proven: Mapping[str, str] = field(default_factory=dict)
+    seen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    held: RunHeld | None = None
+
+    def step(self, name: str, device: str | None = None) -> StepStory | None:
+        """One step by its name; on a device, if it is said, for a name may stand for several."""
+        found = (item for item in self.steps if item.intended.step == name)
+        return next((item for item in found if device is None or item.intended.device == device), None)
 
     @property
     def in_hand(self) -> tuple[StepStory, ...]:
@@ -104,7 +118,13 @@ def _step(known: StepStory | None, entry: Entry, event: StepIntended | StepOutco
 def _run(story: RunStory, entry: Entry) -> RunStory:
     match entry.event:
         case RunBegun():
-            return replace(story, begun=story.begun or entry.at, ended=None)
+            return replace(story, begun=story.begun or entry.at, ended=None, held=None)
+        case StepProven(step=step, evidence=evidence):
+            return replace(story, proven={**story.proven, step: evidence})
+        case StateSeen(about=about, facts=facts):
+            return replace(story, seen={**story.seen, about: {**story.seen.get(about, {}), **dict(facts)}})
+        case RunHeld() as held:
+            return replace(story, held=held)
         case RunEnded() as ended:
             return replace(story, ended=ended)
         case PlanFixed(digest=digest):

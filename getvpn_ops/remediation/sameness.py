@@ -36,14 +36,25 @@ def sameness(tree: Iterable[ConfigLine], *, loose: frozenset[str] = frozenset())
     return (*_level("", lines, own_lifetime=has_lifetime(lines)), lists)
 
 
-def _level(mode: str, lines: Iterable[ConfigLine], *, own_lifetime: bool) -> tuple[object, ...]:
+def managed_sameness(tree: Iterable[ConfigLine]) -> tuple[object, ...]:
+    """Like ``sameness``, of managed lines and access lists alone; an interface counts once a managed line stands in it.
+
+    Args:
+        tree: of a configuration.
+    """
+    lines = tuple(tree)
+    lists = frozenset((name, held.content) for name, held in read_lists(lines).items())
+    return (*_level("", lines, own_lifetime=has_lifetime(lines), managed=True), lists)
+
+
+def _level(mode: str, lines: Iterable[ConfigLine], *, own_lifetime: bool, managed: bool = False) -> tuple[object, ...]:
     free, ordered, others = [], [], []
     for line in lines:
         if line.kind is LineKind.COMMAND and not mode and line.text.startswith(_LISTS):
             continue
         found = read(mode, line.text) if line.kind is LineKind.COMMAND and mode != "-" else None
         if found is None:
-            if line.kind is LineKind.COMMAND:
+            if line.kind is LineKind.COMMAND and not managed:
                 others.append((line.text, _level("-", line.children, own_lifetime=own_lifetime)))
             continue
         if not counts(found, own_lifetime=own_lifetime):
@@ -51,7 +62,9 @@ def _level(mode: str, lines: Iterable[ConfigLine], *, own_lifetime: bool) -> tup
         if found.type.change is Change.ORDERED:
             ordered.append(found.normal)
         else:
-            below = _level(found.type.opens or "-", line.children, own_lifetime=own_lifetime)
+            below = _level(found.type.opens or "-", line.children, own_lifetime=own_lifetime, managed=managed)
+            if managed and found.type.id == "interface" and not any(below):
+                continue  # it is there whoever manages it
             free.append((found.normal, below))
     return (frozenset(free), tuple(ordered), tuple(others))
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.devices.configuring.hand import Hand, Reply, StuckError
 from getvpn_ops.devices.configuring.told import Told, hider
-from getvpn_ops.devices.configuring.undoing import chosen
 from getvpn_ops.devices.permissions import Purpose, permit
 from getvpn_ops.devices.terms import SessionError
 from getvpn_ops.dialect.config_answers import Judged, Verdict, judge
 from getvpn_ops.errors import NotAllowedError
 from getvpn_ops.model.capture import Trouble
 from getvpn_ops.model.receipt import Hindrance, LineState, StepOutcome, StepReceipt
+from getvpn_ops.remediation.undoing import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

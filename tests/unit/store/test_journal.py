@@ -29,7 +29,10 @@ from getvpn_ops.model.journal import (
     ResourceKind,
     RunBegun,
     RunEnded,
+    RunHeld,
+    StateSeen,
     StepIntended,
+    StepProven,
     StepReconciled,
     StepResult,
     Word,
@@ -60,6 +63,9 @@ EVENTS: tuple[Event, ...] = (
     intended(),
     outcome(UNKNOWN),
     StepReconciled("1", "lon-gm1", APPLIED, "show running-config: both lines are there"),
+    StepProven("1", "lon-gm1", "show crypto gdoi gm: registered"),
+    StateSeen("2", (("tek", "A1B2C3D4"),)),
+    RunHeld("2", "lon-ks1 rekeys in 40 s"),
     LeaseRenewed("5f", NOW + timedelta(minutes=4)),
     LeaseReleased("5f"),
     LeaseBroken("5e", "its host is gone", "ops"),
@@ -83,6 +89,8 @@ def test_every_kind_of_event_comes_back(store_url: str, tmp_path: Path) -> None:
         story = journal.story(run)
         assert (story.begun, story.ended, story.plan) == (NOW, RunEnded(0), "ab" * 32)
         assert (story.leases, story.in_hand) == ((), ())
+        assert (story.proven, story.seen) == ({"1": "show crypto gdoi gm: registered"}, {"2": {"tek": "A1B2C3D4"}})
+        assert story.held == RunHeld("2", "lon-ks1 rekeys in 40 s")
         assert [(step.result, step.tries) for step in story.steps] == [(APPLIED, 1)]
         assert journal.runs() == (run,)
     assert (tmp_path / "end").stat().st_mode & 0o777 == 0o600

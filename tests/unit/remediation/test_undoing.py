@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from getvpn_ops.devices.configuring.undoing import chosen
+from getvpn_ops.remediation.undoing import chosen
 from getvpn_ops.model.change import ChangeLine
 
 LIST = "ip access-list extended NEW"

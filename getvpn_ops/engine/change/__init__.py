@@ -1,0 +1,1 @@
+"""Plans are made here, and applied: guarded, journaled, read back, reconciled."""

@@ -1,0 +1,1 @@
+"""Plans as data: how they are written, sealed, fingerprinted and ordered. Pure."""
