@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from getvpn_ops.remediation.undoing import chosen
 from getvpn_ops.model.change import ChangeLine
+from getvpn_ops.remediation.undoing import chosen
 
 LIST = "ip access-list extended NEW"
 POLICY = "crypto isakmp policy 10"
