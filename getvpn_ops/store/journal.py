@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from getvpn_ops.errors import StepRefusedError, StoreError
+from getvpn_ops.errors import StoreError
 from getvpn_ops.model.journal import (
     Entry,
     StepIntended,
     StepOutcome,
     StepReconciled,
-    StepResult,
     from_json,
     to_json,
 )
@@ -27,6 +26,7 @@ from getvpn_ops.store.runs import get
 from getvpn_ops.store.schema import journal as table
 from getvpn_ops.store.schema import journal_heads as heads
 from getvpn_ops.store.secret_free import must_hold_no_secret
+from getvpn_ops.store.succession import must_be_next
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,7 +79,7 @@ class Transaction:
         """
         entry = self.journal.entry(run, event, self.head.number + 1)
         if isinstance(event, StepIntended | StepOutcome | StepReconciled):
-            _must_be_next(self.journal, self.connection, run, event)
+            must_be_next(self.journal.entry_of, self.connection, run, event)
         body = to_json(entry)
         mac = self.journal.sealer.link(self.head.mac, body)
         values = {
@@ -309,46 +309,6 @@ class Journal:
     def _refuse(self, what: str) -> None:
         msg = f"store {self._database.place}: the journal was tampered with, {what}: see getvpn-ops runs verify"
         raise StoreError(msg)
-
-
-def _must_be_next(
-    journal: Journal, connection: Connection, run: str, event: StepIntended | StepOutcome | StepReconciled
-) -> None:
-    """Whether a step may be sent now, or was the one in hand.
-
-    Raises:
-        StepRefusedError: it may not, or was not.
-    """
-    query = select(table).where(table.c.device == event.device, table.c.kind.in_(_STEPS)).order_by(table.c.seq.desc())
-    row = connection.execute(query.limit(1)).first()
-    last = journal.entry_of(row) if row is not None else None
-    if not isinstance(event, StepIntended):
-        known = last.event if last is not None and last.run == run else None
-        same = isinstance(known, StepIntended | StepOutcome | StepReconciled) and known.step == event.step
-        if not same or (isinstance(event, StepOutcome) and not isinstance(known, StepIntended)):
-            msg = f"{event.device}: step {event.step} of run {run} is not in hand, so nobody can say how it went"
-            raise StepRefusedError(msg)
-        return
-    if last is not None and _is_open(last.event):
-        msg = (
-            f"{event.device}: nobody knows how far step {getattr(last.event, 'step', '')} of run {last.run} came: "
-            "read the device and reconcile it before anything else is sent"
-        )
-        raise StepRefusedError(msg)
-    rows = connection.execute(
-        select(table).where(table.c.run == run, table.c.device == event.device).order_by(table.c.seq)
-    ).all()
-    for step in fold(run, [journal.entry_of(found) for found in rows]).steps:
-        sent = step.intended.step == event.step and step.result is not StepResult.NOTHING_SENT
-        if sent and (event.once or step.intended.once):
-            msg = f"{event.device}: step {event.step} must not be sent twice, and came to '{step.result}' before"
-            raise StepRefusedError(msg)
-
-
-def _is_open(event: Event) -> bool:
-    if isinstance(event, StepOutcome | StepReconciled):
-        return event.result is StepResult.UNKNOWN
-    return isinstance(event, StepIntended)
 
 
 def _flush_at_commit(connection: Connection) -> None:

@@ -79,6 +79,7 @@ class Scene:
         collector: asks for the state of groups.
         margins: see there.
         say: tells a person what happens, one line, redacted.
+        stopping: whether a person asked for the end: nothing more is begun.
     """
 
     run: str
@@ -93,6 +94,7 @@ class Scene:
     collector: Collector
     margins: Margins = field(default_factory=Margins)
     say: Callable[[str], None] = field(default=lambda _: None)
+    stopping: Callable[[], bool] = field(default=lambda: False)
 
     def keep(self, capture: Capture) -> None:
         """Keep what a device said under this run."""
