@@ -19,8 +19,7 @@ from getvpn_ops.model.inventory import Role
 from getvpn_ops.model.journal import StepResult
 from getvpn_ops.model.plan import Configure
 from getvpn_ops.model.receipt import Hindrance, LineState, StepOutcome
-from getvpn_ops.remediation.apply import RefusedLineError, apply
-from getvpn_ops.workflow.fingerprint import managed_of
+from getvpn_ops.workflow.progress import Place, Tree, home, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from getvpn_ops.engine.ports import Script
     from getvpn_ops.model.capture import Capture
     from getvpn_ops.model.change import ChangeLine, ChangeStep
-    from getvpn_ops.model.config.tree import ConfigLine
     from getvpn_ops.model.journal_story import StepStory
     from getvpn_ops.model.plan import PlannedStep
     from getvpn_ops.model.receipt import LineReceipt, StepReceipt
@@ -46,21 +44,6 @@ _RESULTS = {
 _LATER = frozenset({Hindrance.LOCKED, Hindrance.CANCELLED, Hindrance.DEADLINE, Hindrance.SILENT, Hindrance.LOST})
 _POLICY = frozenset({RekeyEffect.AT_ONCE, RekeyEffect.BY_COMMAND, RekeyEffect.NEXT_REKEY})
 _REKEYS = frozenset({RekeyEffect.AT_ONCE, RekeyEffect.BY_COMMAND})
-
-Tree = tuple["ConfigLine", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a device stands in a step.
-
-    Attributes:
-        lines: of the step that stand there; None if its managed lines are in none of the states of the step.
-        home: lines of the rollback that lead from there to the state before the step; only where ``lines`` is None.
-    """
-
-    lines: int | None
-    home: tuple[ChangeLine, ...] = ()
 
 
 @dataclass(slots=True)
@@ -93,15 +76,15 @@ class Configuring:
             return tree
         known = scene.log.step(step.id, step.device)
         change = step.change()
-        place = where(step, tree)
+        place = where(_of(step), tree)
         if place.lines == len(change.lines) and not _is_told(step, known):
-            place = _Place(0)
+            place = Place(0)
         if place.lines is None:
             if known is None or not place.home:
                 return _foreign(step, known)
             if (held := self._home(step, scene, hand, place.home)) is not None:
                 return held
-            place = _Place(0)
+            place = Place(0)
         if place.lines == len(change.lines):
             return self._end(step, scene, hand)
         if known is None and place.lines:
@@ -129,7 +112,7 @@ class Configuring:
         running = configuration_of(found[0])
         if isinstance(running, str):
             return Settled(StepResult.UNKNOWN, f"{step.device} was not read whole: {running}")
-        place = where(step, running.tree)
+        place = where(_of(step), running.tree)
         total = len(step.change().lines)
         undoing = part.intended.step.endswith(UNDO)
         if place.lines is None:
@@ -191,7 +174,7 @@ class Configuring:
         tree = self._tree(hand, anew=True)
         if isinstance(tree, Hold):
             return tree
-        place = where(step, tree)
+        place = where(_of(step), tree)
         total = len(step.change().lines)
         if place.lines != total:
             return self._not_kept(step, scene, hand, tree)
@@ -207,7 +190,7 @@ class Configuring:
             again = self._tree(hand, anew=True)
             if isinstance(again, Hold):
                 return again
-            if where(step, again).lines != total:
+            if where(_of(step), again).lines != total:
                 return Hold(
                     f"{step.device}: the revert timer took '{step.title}' back before it was confirmed",
                     f"getvpn-ops resume {scene.run}",
@@ -225,7 +208,7 @@ class Configuring:
         tree = self._tree(hand, anew=True)
         if isinstance(tree, Hold):
             return Hold(f"{reason}; {tree.reason}", f"getvpn-ops resume {scene.run}", ExitCode.UNDETERMINED)
-        place = where(step, tree)
+        place = where(_of(step), tree)
         if place.lines == 0:
             return Hold(f"{reason}; the device is as it was before the step", "mend the intent, and plan anew", code)
         if place.lines is None and place.home:
@@ -241,7 +224,7 @@ class Configuring:
 
     def _not_kept(self, step: PlannedStep, scene: Scene, hand: Hand, tree: Tree) -> Hold:
         """Every line was taken, and they do not stand there: take back what does."""
-        way = home(step, tree)
+        way = home(_of(step), tree)
         reason = f"{step.device}: '{step.title}': its lines were taken, and the configuration read back is another"
         if not way:
             scene.log.reconciled(step.id, step.device, Settled(StepResult.PARTLY, "read back: not as planned"))
@@ -264,42 +247,11 @@ class Configuring:
         tree = self._tree(hand, anew=True)
         if isinstance(tree, Hold):
             return tree
-        if where(step, tree).lines != 0:
+        if where(_of(step), tree).lines != 0:
             return Hold(f"taking it back did not lead to its beginning: {settled.detail}", "see its rollback sheet")
         if settled.result is not StepResult.UNKNOWN:  # else the caller reads it, and comes back
             scene.log.reconciled(step.id, step.device, Settled(StepResult.NOTHING_SENT, "taken back, and read"))
         return None
-
-
-def where(step: PlannedStep, tree: Tree) -> _Place:
-    """How many lines of a step stand in a configuration, by the states that the plan knows."""
-    states = _of(step).states
-    seen = managed_of(tree)
-    if states[-1] == seen:
-        return _Place(len(states) - 1)
-    if seen in states:
-        return _Place(states.index(seen))
-    return _Place(None, home(step, tree))
-
-
-def home(step: PlannedStep, tree: Tree) -> tuple[ChangeLine, ...]:
-    """The shortest end of the rollback that leads from a configuration to the state before the step; empty: none does.
-
-    Lines that a router would refuse there are left out: what they take away is not there.
-    """
-    change = step.change()
-    target = _of(step).states[0]
-    for length in range(1, len(change.rollback) + 1):
-        now, typed = tree, []
-        for line in change.rollback[-length:]:
-            try:
-                now = apply(now, (line,))
-            except RefusedLineError:
-                continue
-            typed.append(line)
-        if typed and managed_of(now) == target:
-            return tuple(typed)
-    return ()
 
 
 def shown(lines: Iterable[ChangeLine]) -> tuple[str, ...]:
