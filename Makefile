@@ -27,8 +27,9 @@ demo: $(STAMP)
 	$(BIN)/getvpn-ops lab down
 	$(BIN)/getvpn-ops explain udp-848-blocked -o table
 
+# Three workers on two cores: tests over SSH mostly wait.
 test: $(STAMP)
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 soak: $(STAMP)
 	GETVPN_OPS_SOAK=1 $(BIN)/python -m pytest -q -n 2 -m soak

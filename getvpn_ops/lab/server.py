@@ -90,7 +90,7 @@ async def _run(
     workspace.clean()
     fleet = Fleet(replace(settings, public_keys=(*settings.public_keys, workspace.client_key())))
     entries = script.read_script(faults, fleet.clock.now()) if faults else []
-    ended = asyncio.Event()
+    ended, server = asyncio.Event(), None
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
@@ -104,10 +104,11 @@ async def _run(
         gc.freeze()  # a fleet lives as long as its process: not worth looking through again
         ready(fleet)
         await ended.wait()
-        server.close()
     finally:
         with contextlib.suppress(OSError):
             workspace.clean()
+        if server is not None:
+            server.close()  # who asks whether it has ended hears "no" until its files are gone
         await fleet.down()
 
 

@@ -144,10 +144,10 @@ class Workspace:
 
     def clean(self) -> None:
         """The lab has ended: nothing of it stays but what its process said."""
-        self.socket.unlink(missing_ok=True)
         for name in ("settings.yaml", "known_hosts", "ssh_config", "id_rsa", "id_rsa.pub", "password"):
             (self.folder / name).unlink(missing_ok=True)
         shutil.rmtree(self.folder / "inventory", ignore_errors=True)
+        self.socket.unlink(missing_ok=True)  # last: where nothing answers, nothing else is left
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -56,20 +56,11 @@ def test_the_wheel_carries_the_data(wheel: Path) -> None:
 def test_the_wheel_works_elsewhere(wheel: Path, tmp_path: Path) -> None:
     """Installed with its dependencies in an empty environment, away from the checkout."""
     home = tmp_path / "env"
-    venv.create(home, with_pip=True)
-    python = home / "bin" / "python"
+    venv.create(home)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(home / "bin" / "python")]
+    install = [*pip, "install", "--quiet", "--no-compile", "-c", str(ROOT / "constraints.txt")]
     installed = subprocess.run(
-        [
-            python,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "-c",
-            ROOT / "constraints.txt",
-            wheel,
-        ],
+        [*install, str(wheel)],
         capture_output=True,
         text=True,
         check=False,
@@ -99,8 +90,7 @@ def test_the_wheel_works_elsewhere(wheel: Path, tmp_path: Path) -> None:
     without = lab("up")
     assert without.returncode == 2
     assert "the lab needs asyncssh: pip install 'getvpn-ops[lab]'" in without.stderr
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-c", str(ROOT / "constraints.txt"), f"{wheel}[lab]"], check=True, timeout=600)
+    subprocess.run([*install, f"{wheel}[lab]"], check=True, timeout=600)
     up = lab("up", "-o", "json")
     try:
         assert up.returncode == 0, up.stderr

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from captures import RELEASES, cases, good_cases
+from captures import RELEASES, cases, good_cases, lines_to_spoil
 from textfsm import clitable
 
 from getvpn_ops.errors import ParseFailure, UnknownCommandError
@@ -197,9 +197,13 @@ def leaves(plain: object, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, str(plain)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("case", good_cases(), ids=lambda case: case.id)
 def test_a_damaged_line_is_named(case: Any) -> None:  # noqa: ANN401 -- a Case
-    """Spoil one line after the other: the line is named, or the whole text is refused; nothing is invented."""
+    """Spoil one line after the other: the line is named, or the whole text is refused; nothing is invented.
+
+    The soak form spoils every line.
+    """
     if case.unrecognized:
         pytest.skip("damaged already: a second fault may hide behind the first")
     before = parsed_cases()[case.id]
@@ -207,7 +211,8 @@ def test_a_damaged_line_is_named(case: Any) -> None:  # noqa: ANN401 -- a Case
     aside = {item.line for item in before.set_aside}
     lines = case.text.split(b"\n")
     unnamed, invented = [], []
-    for number, line in enumerate(lines, 1):
+    for number in lines_to_spoil(case):
+        line = lines[number - 1]
         if not line.strip() or number in aside:
             continue
         text = b"\n".join([*lines[: number - 1], b"~%& damaged ~ line &%~", *lines[number:]])
@@ -216,10 +221,11 @@ def test_a_damaged_line_is_named(case: Any) -> None:  # noqa: ANN401 -- a Case
         except ParseFailure:
             continue
         named = {item.line for item in after.unrecognized}
-        kept = any("damaged ~ line" in value for _, value in leaves(to_plain(after.data)))
+        said = Counter(leaves(to_plain(after.data)))
+        kept = any("damaged ~ line" in value for _, value in said)
         if number not in named and not kept:
             unnamed.append((number, line))
-        if not kept and (extra := Counter(leaves(to_plain(after.data))) - whole):
+        if not kept and (extra := said - whole):
             invented.append((number, line, dict(extra)))
     assert unnamed == []
     assert invented == []

@@ -1,14 +1,17 @@
-"""One step of a change on routers of three releases: taken, refused, dropped, asked, locked, cancelled."""
+"""One step of a change on routers of three releases: taken, refused, dropped, asked, locked, cancelled.
+
+The short form meets every fault at every line, on one release or another; the soak form on every release.
+"""
 
 from __future__ import annotations
 
 import re
-import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import SOAK
 from ssh_servers import ENGINES, LOGIN, Script, line, scripted, target
 
 from getvpn_ops.devices.configuring import send_step
@@ -136,18 +139,22 @@ REFUSALS = {
 }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("release", "words"), [("12.4", "invalid"), ("15", "invalid"), *(("17", words) for words in REFUSALS)]
 )
 def test_a_refusal_at_each_line_is_undone_before_the_mode_is_left(
     start: Callable[..., Port], tmp_path: Path, release: str, words: str
 ) -> None:
+    """The short form refuses each line once with the words that routers use most, and once with some other words."""
+    turn = RELEASES.index(release) if words == "invalid" else list(REFUSALS).index(words) - 1
+    every = 1 if SOAK else len(RELEASES) if words == "invalid" else len(REFUSALS) - 1
     text, hindrance, state = REFUSALS[words]
     left: list[list[str]] = []
     port = start(release)
     before = running(port)
     port.router.left.append(lambda: left.append(running(port)))
-    for at in range(len(LINES)):
+    for times, at in enumerate(range(turn % every, len(LINES), every), 1):
         port.router.faults.arm(fault("reject", line=typed(at), options={"text": text}))
         receipt = send(port, tmp_path)
         assert receipt.outcome in {StepOutcome.UNDONE, StepOutcome.PARTLY}
@@ -156,7 +163,7 @@ def test_a_refusal_at_each_line_is_undone_before_the_mode_is_left(
         assert states == [LineState.ACCEPTED] * at + [state] + [LineState.NOT_SENT] * (len(LINES) - at - 1)
         assert receipt.lines[at].said.endswith(text.replace(PSK, placeholder(PSK)))
         assert (receipt.lines[at].at == 0) == (words == "invalid" and LINES[at].hidden is None)
-        assert left == [before] * (at + 1), "undone before the mode was left, and left once"
+        assert left == [before] * times, "undone before the mode was left, and left once"
         if hindrance is Hindrance.REFUSED:
             assert receipt.outcome is StepOutcome.UNDONE, receipt
             assert all(told.state is LineState.ACCEPTED for told in receipt.undo)
@@ -174,15 +181,23 @@ def test_a_mode_that_does_not_open(start: Callable[..., Port], tmp_path: Path, r
     assert running(port) == before
 
 
-DROPS = ("drop-before", "drop-mid-line", "drop-after-apply", "hang")
+DROPS = {"drop-before": 0, "drop-mid-line": 1, "drop-after-apply": 2}
+HANGS = {"12.4": 1, "15": 4, "17": 5}
 
 
-@pytest.mark.parametrize("kind", DROPS)
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", [*DROPS, "hang"])
 @pytest.mark.parametrize("release", RELEASES)
 def test_a_session_that_ends_at_a_line_is_unknown(
     start: Callable[..., Port], tmp_path: Path, release: str, kind: str
 ) -> None:
-    for at in range(len(LINES)) if kind != "hang" else (1, 5):
+    """The short form ends it at every line in every way, on one release each, and hangs at one line of each release."""
+    if kind == "hang":
+        places = sorted(HANGS.values()) if SOAK else [HANGS[release]]
+    else:
+        first, every = (0, 1) if SOAK else ((RELEASES.index(release) + DROPS[kind]) % 3, 3)
+        places = list(range(first, len(LINES), every))
+    for at in places:
         port = start(release)
         port.router.faults.arm(fault(kind, line=typed(at)))
         receipt = send(port, tmp_path)
@@ -212,16 +227,19 @@ def test_a_session_that_ends_on_the_way_in_or_out(
     assert (running(port) == before) == entering
 
 
+QUESTIONS = {"Are you sure? [confirm]": 0, "New name: ": 4, "Do you want to continue ? [yes/no]: ": len(LINES) - 1}
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("release", "question"),
-    [
-        ("17", "Are you sure? [confirm]"),
-        ("17", "New name: "),
-        *((release, "Do you want to continue ? [yes/no]: ") for release in RELEASES),
-    ],
+    [(release, question) for release in RELEASES for question in QUESTIONS]
+    if SOAK
+    else list(zip(RELEASES, QUESTIONS, strict=True)),
 )
 def test_a_question_is_not_answered(start: Callable[..., Port], tmp_path: Path, release: str, question: str) -> None:
-    for at in (0, 4, len(LINES) - 1):
+    """The short form asks each question at one line on one release; the soak form at each of them on all."""
+    for at in QUESTIONS.values() if SOAK else [QUESTIONS[question]]:
         port = start(release)
         before = running(port)
         port.router.faults.arm(fault("dialog", line=typed(at), options={"text": question}))
@@ -285,10 +303,12 @@ def test_another_name_in_the_prompt_does_not_close_the_way_out(start: Callable[.
     assert running(port) == before
 
 
-@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.soak
+@pytest.mark.parametrize("release", RELEASES if SOAK else RELEASES[-1:])
 def test_slow_answers_and_log_lines_are_no_trouble(start: Callable[..., Port], tmp_path: Path, release: str) -> None:
+    """Slower than the moment of silence that ends an answer; much slower, and on all releases, in the soak form."""
     port = start(release)
-    port.router.faults.arm(fault("slow-echo", options={"seconds": "0.3"}))
+    port.router.faults.arm(fault("slow-echo", options={"seconds": "0.3" if SOAK else "0.1"}))
     port.router.faults.arm(fault("log-between", times=0))
     assert send(port, tmp_path).outcome is StepOutcome.APPLIED
 
@@ -301,8 +321,9 @@ def test_cancelled_or_late_before_the_first_byte(start: Callable[..., Port], tmp
         cancel.set()
         receipt = send_step(session, STEP, Redactor().text)
     assert (receipt.outcome, receipt.hindrance) == (StepOutcome.NOTHING_SENT, Hindrance.CANCELLED)
-    with Session.open(made, LOGIN, Stop(2), purpose=Purpose.CHANGE) as session:
-        time.sleep(2)
+    stop = Stop(60)
+    with Session.open(made, LOGIN, stop, purpose=Purpose.CHANGE) as session:
+        stop._ends = time.monotonic()  # noqa: SLF001 -- it began to count before the login, which takes its time
         receipt = send_step(session, STEP, Redactor().text)
     assert (receipt.outcome, receipt.hindrance) == (StepOutcome.NOTHING_SENT, Hindrance.DEADLINE)
     assert running(port) == before
@@ -315,15 +336,21 @@ def test_cancelled_or_late_in_the_middle_takes_the_way_out_first(
 ) -> None:
     port = start("17")
     before = running(port)
-    port.router.faults.arm(fault("slow-echo", line=typed(4), options={"seconds": "0.8"}, times=1))
     made = target(port.number, tmp_path, command_timeout=3)
     with Cancel() as cancel:
         stop = Stop(60, cancel)
-        with Session.open(made, LOGIN, stop, purpose=Purpose.CHANGE) as session:
+
+        def end() -> None:
+            """Once the router has taken line 4, and before it has answered: however slow the machine is."""
+            if not any(IN_FORCE[4] in row for row in running(port)):
+                return
             if by == "cancel":
-                threading.Timer(0.4, cancel.set).start()
+                cancel.set()
             else:
-                stop._ends = time.monotonic() + 0.4  # noqa: SLF001 -- it began to count before the login, which takes its time
+                stop._ends = time.monotonic()  # noqa: SLF001 -- it began to count before the login, which takes its time
+
+        port.router.applied.append(end)
+        with Session.open(made, LOGIN, stop, purpose=Purpose.CHANGE) as session:
             receipt = send_step(session, STEP, Redactor().text)
             assert receipt.left
             with pytest.raises(SessionError):

@@ -1,4 +1,4 @@
-"""``getvpn-ops lab`` as a new user types it."""
+"""``getvpn-ops lab`` as a new user types it. The lab is a process of its own; what asks it is typed in this one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from typed import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,18 +29,14 @@ class Workspace:
 
     def run(self, *words: str, code: int = 0) -> str:
         """Run ``getvpn-ops lab``; returns stdout and stderr."""
-        done = subprocess.run(
-            [sys.executable, "-m", "getvpn_ops", "lab", *words],
-            cwd=self.root, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        done = typed("lab", *words, where=self.root)
+        shown = (done.stdout + done.stderr).decode()
+        assert done.returncode == code, shown
+        return shown
 
     def ask(self, *words: str) -> Any:  # noqa: ANN401 -- JSON
-        done = subprocess.run(
-            [sys.executable, "-m", "getvpn_ops", "lab", *words, "-o", "json"],
-            cwd=self.root, capture_output=True, text=True, timeout=120, check=True,
-        )  # fmt: skip
+        done = typed("lab", *words, "-o", "json", where=self.root)
+        assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
     def device(self, name: str) -> Any:  # noqa: ANN401 -- JSON

@@ -1,4 +1,7 @@
-"""Netmiko, unmodified: with the paramiko of today on new releases, with paramiko 4 on the old one."""
+"""Netmiko, unmodified: with the paramiko of today on new releases, with paramiko 4 on the old one.
+
+Netmiko mostly waits, so it walks on all releases at once.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,15 +48,22 @@ def _walk_in_another_process(port: int) -> dict[str, Any]:
     return seen
 
 
-@pytest.mark.parametrize("release", ["12.4", "15", "17"])
-def test_a_whole_session(start: Callable[..., Port], figure: Callable[[str], None], release: str) -> None:
-    port = start(release)
-    port.router.faults.arm(fault("drop-before", line="show privilege"))
-    walk = _walk_in_another_process if release == "12.4" else netmiko_walk.walk
-    seen = walk(port.number)
-    figure(f"client: Netmiko {seen['netmiko']} with paramiko {seen['paramiko']} on {port.router.release.text}")
+WALKS = {"12.4": _walk_in_another_process, "15": netmiko_walk.walk, "17": netmiko_walk.walk}
 
-    word = "gdoi" if release == "12.4" else "gkm"
+
+def test_a_whole_session(start: Callable[..., Port], figure: Callable[[str], None]) -> None:
+    ports = {release: start(release) for release in WALKS}
+    for port in ports.values():
+        port.router.faults.arm(fault("drop-before", line="show privilege"))
+    with ThreadPoolExecutor(len(WALKS)) as pool:
+        walks = {release: pool.submit(walk, ports[release].number) for release, walk in WALKS.items()}
+    for release, port in ports.items():
+        seen = walks[release].result()
+        figure(f"client: Netmiko {seen['netmiko']} with paramiko {seen['paramiko']} on {port.router.release.text}")
+        _is_right(seen, port, "gdoi" if release == "12.4" else "gkm")
+
+
+def _is_right(seen: dict[str, Any], port: Port, word: str) -> None:
     assert (seen["prompt"], seen["enabled"], seen["alive"]) == ("BR-7>", "BR-7#", True)
     assert port.router.serial in seen["version"]
     assert seen["version"].rstrip().endswith("Configuration register is 0x2102")
@@ -98,21 +109,25 @@ def test_a_whole_session(start: Callable[..., Port], figure: Callable[[str], Non
 DETECTED = {"15": "cisco_ios", "17": "cisco_xe"}
 
 
-@pytest.mark.parametrize("release", DETECTED)
-def test_autodetect(start: Callable[..., Port], release: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_autodetect(start: Callable[..., Port], monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the kinds of device that Netmiko looks for, those it knows by ``show version``; all would take minutes."""
     short = [(kind, how) for kind, how in ssh_autodetect.SSH_MAPPER_BASE if how.get("cmd") == "show version"]
     assert set(DETECTED.values()) <= {kind for kind, _ in short}
     monkeypatch.setattr(ssh_autodetect, "SSH_MAPPER_BASE", short)
-    port = start(release)
-    guesser = netmiko.SSHDetect(
-        device_type="autodetect",
-        host="127.0.0.1",
-        port=port.number,
-        username="ops",
-        password="pass-1",  # noqa: S106 -- of a simulated router
-    )
-    assert guesser.autodetect() == DETECTED[release]
+    ports = {release: start(release).number for release in DETECTED}
+
+    def detect(release: str) -> str | None:
+        guesser = netmiko.SSHDetect(
+            device_type="autodetect",
+            host="127.0.0.1",
+            port=ports[release],
+            username="ops",
+            password="pass-1",  # noqa: S106 -- of a simulated router
+        )
+        return guesser.autodetect()
+
+    with ThreadPoolExecutor(len(DETECTED)) as pool:
+        assert dict(zip(DETECTED, pool.map(detect, DETECTED), strict=True)) == DETECTED
 
 
 def test_the_right_enable_secret_is_needed(start: Callable[..., Port]) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from getvpn_ops.lab.packets.ledger import Interval
 
 GROUPS = {"WAN": "", "PAYMENTS": "PAYMENTS"}
-SHORT, LONG = (5, 30), (40, 40)
+SHORT, LONG = (4, 20), (40, 40)
 """Worlds, and draws in each."""
 MUST_OCCUR = set(Reason) - {
     Reason.SENDER_DOWN, Reason.RECEIVER_DOWN, Reason.NO_PATH, Reason.ESP_FILTERED,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from getvpn_ops.analysis.traffic.effects import StepEffect
     from getvpn_ops.analysis.traffic.rows import Row
 
-SHORT, LONG = 5, 60
+SHORT, LONG = 3, 60
 EACH = 20
 _NAME = re.compile(r"\br\d[xy]\b")
 _MORE = re.compile(r"; and (for )?\d+ more .*")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typed import typed
 
 GOOD = b"Group Member ID    : 10.20.1.1\n Group ID          : 4711\n Group Name        : [red]BRANCH[/red]\n"
 COMMAND = "sh cry gdoi ks mem"
@@ -46,13 +47,13 @@ def test_json_is_the_default_where_nobody_watches(capture: str) -> None:
 
 @pytest.mark.parametrize("arguments", [("-",), ()], ids=["dash", "nothing"])
 def test_standard_input(arguments: tuple[str, ...]) -> None:
-    done = run("parse", COMMAND, *arguments, "-o", "yaml", stdin=GOOD)
+    done = typed("parse", COMMAND, *arguments, "-o", "yaml", stdin=GOOD)
     assert done.returncode == 0
     assert yaml.safe_load(done.stdout)["data"]["members"][0]["address"] == "10.20.1.1"
 
 
 def test_table_shows_markup_as_it_is(capture: str) -> None:
-    done = run("parse", COMMAND, capture, "-o", "table")
+    done = typed("parse", COMMAND, capture, "-o", "table")
     assert done.returncode == 0
     assert b"[red]BRANCH[/red]" in done.stdout
 
@@ -60,19 +61,19 @@ def test_table_shows_markup_as_it_is(capture: str) -> None:
 def test_out_is_private(capture: str, tmp_path: Path) -> None:
     for form in ("json", "table"):
         out = tmp_path / f"out.{form}"
-        done = run("parse", COMMAND, capture, "-o", form, "--out", str(out))
+        done = typed("parse", COMMAND, capture, "-o", form, "--out", str(out))
         assert (done.returncode, done.stdout) == (0, b"")
         assert "10.20.1.1" in out.read_text()
         assert out.stat().st_mode & 0o777 == 0o600
 
 
 def test_flags_have_environment_variables(capture: str) -> None:
-    done = run("parse", COMMAND, capture, GETVPN_OPS_PARSE_OUTPUT="yaml")
+    done = typed("parse", COMMAND, capture, GETVPN_OPS_PARSE_OUTPUT="yaml")
     assert yaml.safe_load(done.stdout)["command"] == "show crypto gdoi ks members"
 
 
 def test_lines_left_out_are_said() -> None:
-    done = run("parse", COMMAND, stdin=GOOD + b" Newer Thing : 7\n")
+    done = typed("parse", COMMAND, stdin=GOOD + b" Newer Thing : 7\n")
     assert done.returncode == 0
     assert b'left out: 1 line; see "unrecognized"' in done.stderr
     assert json.loads(done.stdout)["unrecognized"][0]["line"] == 4
@@ -96,7 +97,7 @@ ERRORS = {
 
 @pytest.mark.parametrize(("arguments", "stdin", "code", "words"), ERRORS.values(), ids=ERRORS)
 def test_errors_are_for_people(arguments: tuple[str, ...], stdin: bytes, code: int, words: str) -> None:
-    done = run(*arguments, stdin=stdin)
+    done = typed(*arguments, stdin=stdin)
     assert done.returncode == code
     assert done.stdout == b""
     message = done.stderr.decode()
@@ -105,18 +106,18 @@ def test_errors_are_for_people(arguments: tuple[str, ...], stdin: bytes, code: i
 
 
 def test_file_in_place_of_the_command(capture: str) -> None:
-    done = run("parse", capture)
+    done = typed("parse", capture)
     assert done.returncode == 2
     assert b"name the command first" in done.stderr
 
 
 def test_list() -> None:
-    done = run("parse", "--list", "-o", "table")
+    done = typed("parse", "--list", "-o", "table")
     assert done.returncode == 0
     assert b"show crypto gdoi ks members  group NAME [ADDRESS]" in b"\n".join(
         b"  ".join(part.strip() for part in line.split(b"  ") if part.strip()) for line in done.stdout.splitlines()
     )
-    assert {row["command"] for row in json.loads(run("parse", "--list").stdout)} >= {"show crypto gdoi ks members"}
+    assert {row["command"] for row in json.loads(typed("parse", "--list").stdout)} >= {"show crypto gdoi ks members"}
 
 
 def test_transcript(tmp_path: Path) -> None:
@@ -124,13 +125,13 @@ def test_transcript(tmp_path: Path) -> None:
     log.write_bytes(
         b"KS1#" + COMMAND.encode() + b"\r\n" + GOOD.replace(b"\n", b"\r\n") + b"KS1#show ip route\r\nx\r\nKS1#\r\n"
     )
-    done = run("parse", "--transcript", str(log))
+    done = typed("parse", "--transcript", str(log))
     assert done.returncode == 0, done.stderr
     pieces = json.loads(done.stdout)["pieces"]
     assert [(piece["hostname"], piece["fate"]) for piece in pieces] == [("KS1", "parsed"), ("KS1", "unknown command")]
     assert b"1 of 2 show commands gave state" in done.stderr
     assert b"show ip route: unknown command" in done.stderr
-    assert run("parse", "--transcript", str(log), "-o", "table").returncode == 0
+    assert typed("parse", "--transcript", str(log), "-o", "table").returncode == 0
 
 
 def test_version_and_help() -> None:
@@ -144,7 +145,7 @@ def test_an_old_file_becomes_private(capture: str, tmp_path: Path) -> None:
     out = tmp_path / "old.json"
     out.write_text("old")
     out.chmod(0o644)
-    assert run("parse", COMMAND, capture, "--out", str(out)).returncode == 0
+    assert typed("parse", COMMAND, capture, "--out", str(out)).returncode == 0
     assert out.stat().st_mode & 0o777 == 0o600
 
 
@@ -169,7 +170,7 @@ def test_any_encoding_carries_any_text(encoding: str) -> None:
 
 def test_messages_cannot_command_the_terminal() -> None:
     for arguments in (("parse", COMMAND, "no\x1b[31m\x9bfile"), ("parse", "show \x1b]0;x\x07"), ("explain", "\u202ex")):
-        message = run(*arguments).stderr.decode()
+        message = typed(*arguments).stderr.decode()
         assert not set(message) & {"\x1b", "\x9b", "\x07", "\u202e"}, repr(message)
 
 
@@ -202,31 +203,31 @@ def test_a_full_disk_is_said(capture: str) -> None:
 
 
 def test_a_very_long_command() -> None:
-    done = run("parse", "show " + "a" * 5000)
+    done = typed("parse", "show " + "a" * 5000)
     assert done.returncode == 2
     assert b"unknown command" in done.stderr
 
 
 def test_the_version_is_no_setting(capture: str) -> None:
-    done = run("parse", COMMAND, capture, GETVPN_OPS_VERSION="1.0.0")
+    done = typed("parse", COMMAND, capture, GETVPN_OPS_VERSION="1.0.0")
     assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_what_was_typed_hides_its_secrets(tmp_path: Path) -> None:
-    typed = f"{COMMAND} | include username bob password CANARY"
-    assert b"CANARY" not in run("parse", typed, stdin=GOOD).stdout
-    assert b"CANARY" not in run("parse", "show foo password CANARY").stderr
+    words = f"{COMMAND} | include username bob password CANARY"
+    assert b"CANARY" not in typed("parse", words, stdin=GOOD).stdout
+    assert b"CANARY" not in typed("parse", "show foo password CANARY").stderr
     log = tmp_path / "session.log"
-    log.write_bytes(b"KS1#test aaa group radius bob CANARY legacy\nKS1#" + typed.encode() + b"\n" + GOOD + b"KS1#\n")
+    log.write_bytes(b"KS1#test aaa group radius bob CANARY legacy\nKS1#" + words.encode() + b"\n" + GOOD + b"KS1#\n")
     for form in ("json", "table"):
-        done = run("parse", "--transcript", str(log), "-o", form)
+        done = typed("parse", "--transcript", str(log), "-o", form)
         assert done.returncode == 0
         assert b"CANARY" not in done.stdout + done.stderr
 
 
 def test_too_narrow_a_terminal_still_shows(capture: str) -> None:
     for columns in ("0", "1"):
-        assert b"show crypto gdoi" in run("parse", COMMAND, capture, "-o", "table", COLUMNS=columns).stdout
+        assert b"show crypto gdoi" in typed("parse", COMMAND, capture, "-o", "table", COLUMNS=columns).stdout
 
 
 def test_the_exit_code_survives_a_reader_of_messages_who_left() -> None:

@@ -58,7 +58,7 @@ def ranges() -> list[tuple[str, str, str, tuple[int, int]]]:
                 tokens = re.findall(r"<\d+-\d+>|[\[\]{}|]|[^\s\[\]{}|]+", text)
                 for at, item in enumerate(tokens):
                     bounds = RANGE.fullmatch(item)
-                    words = shortest(tokens, at)
+                    words = shortest(tokens, at) if bounds is not None else None
                     if bounds is None or words is None:
                         continue
                     typed = " ".join(VALUES.get(word) or (RANGE.sub(r"\1", word)) for word in words)
