@@ -158,6 +158,11 @@ class Session:
         return self._terminal.hostname
 
     @property
+    def is_alive(self) -> bool:
+        """Whether it stands, as far as this side knows."""
+        return self._terminal.engine.alive()
+
+    @property
     def netmiko(self) -> BaseConnection:
         """The session as Netmiko knows sessions; what is typed through it is held against the same list."""
         return self._driver

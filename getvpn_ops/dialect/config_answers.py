@@ -32,6 +32,8 @@ REMARKS = (
     re.compile(r"% group \S+ doesn't yet exist\.$"),
     re.compile(r"% Interface \S+ IPv[46] disabled and address\(es\) removed due to "),
     re.compile(r"updated group cp to "),
+    re.compile(r"Rollback Confirmed Change: (?:Backing up |Rollback will begin )"),
+    re.compile(r'Enter "configure confirm" if you wish to keep '),
 )
 """Words that come with a line that was taken."""
 
@@ -47,6 +49,8 @@ CONFIG_REFUSALS = (
     re.compile(r"% ?No matching route to delete"),
     re.compile(r"%.*\bnot (?:permitted|allowed|supported)\b", re.IGNORECASE),
     re.compile(r"Group \S+ is an IPv[46] group and Crypto map is for IPv[46]\."),
+    re.compile(r"% ?Turn config archive on before "),
+    re.compile(r"% ?Rollback Confirmed Change is already pending"),
     re.compile(r"Bad mask (?:0x)?[0-9A-Fa-f/]+ for address "),
 )
 """Words with which IOS does not take a line of configuration; the line has no effect."""

@@ -54,6 +54,13 @@ KINDS: tuple[Kind, ...] = (
     Kind("huge", "output", "the output goes on for many lines more", {"lines": "100000"}),
     Kind("non-utf8", "output", "bytes that are no text stand in the output"),
     Kind("ansi", "output", "the output is coloured and moves the cursor"),
+    Kind(
+        "config-locked",
+        "now",
+        "somebody else holds configuration mode for himself (configure terminal lock)",
+        {"user": "other"},
+        once=False,
+    ),
     Kind("prompt-changed", "now", "the prompt shows another host name", {"name": "elsewhere"}, once=False),
     Kind("host-key-changed", "now", "the router answers with a new host key", once=False),
     Kind("wrong-device", "now", "another device answers behind the port", {"device": ""}, once=False),

@@ -10,7 +10,7 @@ import getpass
 import os
 import secrets
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from getvpn_ops.errors import LeaseHeldError, LeaseLostError, UsageError
 from getvpn_ops.model.journal import Fence, LeaseBroken, LeaseReleased, LeaseRenewed, LeaseTaken, Resource, ResourceKind
+from getvpn_ops.model.lease import Lease
 from getvpn_ops.store.schema import leases as table
 
 if TYPE_CHECKING:
@@ -32,25 +33,6 @@ if TYPE_CHECKING:
 
 _ID_BYTES = 6
 _NONE = timedelta()
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right of one run to change some resources.
-
-    Attributes:
-        id: of it; ``unlock`` needs it.
-        run: that has it.
-        fences: the resources, each with a number greater than that of any lease on it before.
-        ends: by the store's clock, unless it is renewed.
-        owner: ``user@host, process N``.
-    """
-
-    id: str
-    run: str
-    fences: tuple[Fence, ...]
-    ends: datetime
-    owner: str
 
 
 def store_clock(connection: Connection) -> datetime:

@@ -12,13 +12,12 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from getvpn_ops.devices.configuring.hand import Hand, Reply, StuckError
+from getvpn_ops.devices.configuring.door import ENTER, GLOBAL, HINDRANCES, Door, HaltError
+from getvpn_ops.devices.configuring.hand import Reply, StuckError
 from getvpn_ops.devices.configuring.told import Told, hider
 from getvpn_ops.devices.permissions import Purpose, permit
-from getvpn_ops.devices.terms import SessionError
 from getvpn_ops.dialect.config_answers import Judged, Verdict, judge
 from getvpn_ops.errors import NotAllowedError
-from getvpn_ops.model.capture import Trouble
 from getvpn_ops.model.receipt import Hindrance, LineState, StepOutcome, StepReceipt
 from getvpn_ops.remediation.undoing import chosen
 
@@ -27,20 +26,14 @@ if TYPE_CHECKING:
 
     from getvpn_ops.devices.session import Session
     from getvpn_ops.devices.ssh.terminal import Terminal
-    from getvpn_ops.devices.terms import Stop
     from getvpn_ops.model.change import ChangeLine, ChangeStep
 
-_ENTER = "configure terminal"
-_GLOBAL = "config"
+_REVERTING = "configure terminal revert timer {}"
+_CONFIRM = "configure confirm"
 _DEEPEST = 5  # modes within modes
 _LEAVES = re.compile(r"(?:end?|exit?|ex|quit|do)(?:\s.*)?|conf\S*\s+t\S*|exit\S*", re.IGNORECASE)
 """Lines that leave a mode, or run a command of another one: which mode is open is the stay's own business."""
 
-_HINDRANCES = {
-    Verdict.REFUSED: Hindrance.REFUSED,
-    Verdict.UNCLEAR: Hindrance.UNCLEAR,
-    Verdict.LOCKED: Hindrance.LOCKED,
-}
 _STATES = {
     Verdict.REFUSED: LineState.REFUSED,
     Verdict.UNCLEAR: LineState.UNCLEAR,
@@ -49,7 +42,9 @@ _STATES = {
 _MAYBE = frozenset({LineState.ACCEPTED, LineState.UNCLEAR, LineState.UNANSWERED})
 
 
-def send_step(session: Session, step: ChangeStep, redact: Callable[[str], str]) -> StepReceipt:
+def send_step(
+    session: Session, step: ChangeStep, redact: Callable[[str], str], *, revert_minutes: int = 0
+) -> StepReceipt:
     """Send one step, once. It neither saves nor reads back.
 
     Args:
@@ -57,6 +52,10 @@ def send_step(session: Session, step: ChangeStep, redact: Callable[[str], str]) 
             the session has been hung up.
         step: what to send.
         redact: takes secrets out of what the device says.
+        revert_minutes: the router takes all changes back by itself after so many minutes, unless somebody confirms
+            (``configure terminal revert timer``, Configuration Replace and Rollback, 12.4(20)T); 0: never. The timer
+            runs on where the step was applied, or nobody knows how far it came; where nothing of it is left, it is
+            ended here, for it would take back the changes of others.
 
     Returns:
         What became of it; also where the session broke off or was cancelled. Its stop is looked at before each line:
@@ -66,41 +65,21 @@ def send_step(session: Session, step: ChangeStep, redact: Callable[[str], str]) 
         SessionError: NOT_ALLOWED or DEFECT: this session is not to be used so; nothing was sent.
     """
     with session.hold() as terminal:
-        stay = _Stay(terminal, step)
+        stay = _Stay(terminal, step, revert_minutes)
         stay.go()
         return stay.receipt(session.device, hider((*step.lines, *step.rollback), redact))
 
 
-class _HaltError(Exception):
-    """The step ends here; the router waits at a prompt that is known."""
-
-    def __init__(self, hindrance: Hindrance, reason: str) -> None:
-        self.hindrance = hindrance
-        self.reason = reason
-        super().__init__(reason)
-
-
-class _Stay:
-    def __init__(self, terminal: Terminal, step: ChangeStep) -> None:
-        self._terminal = terminal
-        self._stop: Stop = terminal.stop
+class _Stay(Door):
+    def __init__(self, terminal: Terminal, step: ChangeStep, revert_minutes: int) -> None:
+        super().__init__(terminal)
         self._step = step
-        self._hand = Hand(terminal)
+        self._opening = _REVERTING.format(revert_minutes) if revert_minutes else ENTER
         self._lines = [Told(line) for line in step.lines]
         self._undo: list[Told] = []
         self._covered = True
-        self._path: list[str] = []
-        self._modes: list[str] = []
-        """Of the prompts: the global one, then one for each line of the path; empty in exec mode."""
         self._began: float | None = None
-        self._left = True
-        self._gone = False
-        self._astray = False
         self._touched = False
-        self._hindrance: Hindrance | None = None
-        self._reason = ""
-        self._entered = ""
-        self._leaving = ""
 
     # -- the order of things
 
@@ -110,100 +89,48 @@ class _Stay:
         self._began = time.monotonic()
         try:
             try:
-                self._enter()
+                self.enter(self._opening)
                 self._forward()
-            except _HaltError as halt:
-                self._note(halt.hindrance, halt.reason)
+            except HaltError as halt:
+                self.note(halt.hindrance, halt.reason)
                 self._take_back()
             except StuckError as stuck:
-                self._note(stuck.hindrance, stuck.reason)
-                if self._is_back(stuck):
+                self.note(stuck.hindrance, stuck.reason)
+                if self.is_back(stuck):
                     self._take_back()
         finally:
-            self._leave()
+            self.leave()
+        self._end_timer()
 
     def _may_begin(self) -> bool:
         for line in (*self._step.lines, *self._step.rollback):
             reason = _unfit(line)
             if reason:
-                self._note(Hindrance.UNFIT, reason)
+                self.note(Hindrance.UNFIT, reason)
                 return False
-        if not self._terminal.hostname or not self._terminal.prompt.rstrip().endswith(b"#"):
-            shown = self._terminal.prompt.decode("latin-1").strip()
-            self._note(Hindrance.WRONG_MODE, f"the prompt {shown!r} shows no host name, or no privilege level 15")
-            return False
-        try:
-            self._check_stop()
-        except _HaltError as halt:
-            self._note(halt.hindrance, halt.reason)
-            return False
-        return True
+        return self.is_ready()
 
-    def _check_stop(self) -> None:
-        try:
-            self._stop.check()
-        except SessionError as exc:
-            cancelled = exc.trouble is Trouble.CANCELLED
-            raise _HaltError(Hindrance.CANCELLED if cancelled else Hindrance.DEADLINE, exc.reason) from exc
-
-    def _note(self, hindrance: Hindrance, reason: str) -> None:
-        self._gone = self._gone or hindrance is Hindrance.LOST
-        if self._hindrance is None:
-            self._hindrance, self._reason = hindrance, reason
-        else:
-            self._reason = f"{self._reason}; then {hindrance}: {reason}"
-
-    # -- ways in and out
-
-    def _enter(self) -> None:
-        self._left = False
-        reply = self._hand.type(_ENTER)
-        self._entered = f"{self._entered}\n{reply.text}".strip()
-        judged = judge(reply.text)
-        if reply.mode:
-            self._modes, self._path, self._astray = [reply.mode], [], False
-        else:
-            self._left = True
-        if judged.verdict is not Verdict.ACCEPTED:
-            raise _HaltError(_HINDRANCES[judged.verdict], judged.words)
-        if reply.mode != _GLOBAL:
-            raise _HaltError(Hindrance.WRONG_MODE, f"{_ENTER!r} led to the mode {reply.mode!r}")
-
-    def _is_back(self, stuck: StuckError) -> bool:
-        """Leave what the router waits at; whether a prompt of it is there again."""
-        if stuck.hindrance is Hindrance.LOST:
-            return False
-        renamed = stuck.hindrance is Hindrance.WRONG_MODE
-        mode = self._hand.believe(stuck.shown) if renamed else self._hand.break_off()
-        if mode is None:
-            self._hand.hang_up()
-            return False
-        self._stand_in(mode)
-        return True
-
-    def _leave(self) -> None:
-        """``end``; if that does not lead out, Ctrl-C; if that does not, the line is given up."""
-        if self._gone or not self._terminal.engine.alive():
-            self._hand.hang_up()
+    def _end_timer(self) -> None:
+        """Nothing of the step is left: the timer has nothing to take back."""
+        if self._opening == ENTER or judge(self.entered).verdict is not Verdict.ACCEPTED:
             return
-        if self._left:
+        if not self.is_left:
+            self.reason = f"{self.reason}; the revert timer may be running on the router"
+            return
+        if self._outcome() not in {StepOutcome.NOTHING_SENT, StepOutcome.UNDONE}:
             return
         try:
-            reply = self._hand.type("end")
-            self._leaving = reply.text.strip()
-            self._left = not reply.mode
+            reply = self.hand.type(_CONFIRM)
+            self.leaving = f"{self.leaving}\n{reply.text}".strip()
         except StuckError as stuck:
-            self._note(stuck.hindrance, f"while leaving configuration mode, {stuck.reason}")
-        if not self._left and not self._gone:
-            self._left = self._hand.break_off() == ""
-        if not self._left:
-            self._hand.hang_up()
+            self.note(stuck.hindrance, f"while ending the revert timer, {stuck.reason}")
+            self.is_left = self.is_back(stuck) and self.is_left
 
     # -- lines
 
     def _forward(self) -> None:
         for told in self._lines:
-            self._check_stop()
+            self.check_stop()
             self._send(told)
 
     def _take_back(self) -> None:
@@ -213,55 +140,55 @@ class _Stay:
         lines, self._covered = chosen(self._step.lines, self._step.rollback, effective, opened)
         self._undo = [Told(line) for line in lines]
         try:
-            if self._undo and not self._modes:
-                self._enter()
+            if self._undo and not self.modes:
+                self.enter()
             for told in self._undo:
-                with suppress(_HaltError):  # noted in its state
+                with suppress(HaltError):  # noted in its state
                     self._send(told)
-        except _HaltError as halt:
-            self._note(halt.hindrance, f"while undoing, {halt.reason}")
+        except HaltError as halt:
+            self.note(halt.hindrance, f"while undoing, {halt.reason}")
         except StuckError as stuck:
-            self._note(stuck.hindrance, f"while undoing, {stuck.reason}")
-            self._is_back(stuck)
+            self.note(stuck.hindrance, f"while undoing, {stuck.reason}")
+            self.is_back(stuck)
 
     def _send(self, told: Told) -> None:
-        if not self._modes:
-            raise _HaltError(Hindrance.WRONG_MODE, "configuration mode is not open any more")
+        if not self.modes:
+            raise HaltError(Hindrance.WRONG_MODE, "configuration mode is not open any more")
         self._go_to(told)
         line = told.line
         reply, judged = self._type(told, line.true_text)
         if judged.verdict is not Verdict.ACCEPTED:
             told.state = _STATES[judged.verdict]
             told.point(judged, reply.width)
-            self._stand_in(reply.mode)
-            raise _HaltError(_HINDRANCES[judged.verdict], f"'{line.text}': {judged.words}")
+            self.stand_in(reply.mode)
+            raise HaltError(HINDRANCES[judged.verdict], f"'{line.text}': {judged.words}")
         told.state = LineState.ACCEPTED
-        if reply.mode == self._modes[-1]:
+        if reply.mode == self.modes[-1]:
             return
-        if reply.mode and reply.mode != _GLOBAL and not line.text.lower().startswith(("no ", "default ")):
-            self._path.append(line.true_text)
-            self._modes.append(reply.mode)
+        if reply.mode and reply.mode != GLOBAL and not line.text.lower().startswith(("no ", "default ")):
+            self.path.append(line.true_text)
+            self.modes.append(reply.mode)
             return
         told.state = LineState.UNCLEAR
-        self._stand_in(reply.mode)
-        raise _HaltError(Hindrance.WRONG_MODE, f"'{line.text}' led to the mode {reply.mode or 'exec'!r}")
+        self.stand_in(reply.mode)
+        raise HaltError(Hindrance.WRONG_MODE, f"'{line.text}' led to the mode {reply.mode or 'exec'!r}")
 
     def _go_to(self, told: Told) -> None:
         """Open the mode of a line."""
-        if self._astray:
+        if self.is_astray:
             self._go_up(told)
         path = told.line.path
         shared = 0
-        while shared < min(len(path), len(self._path)) and _same(path[shared], self._path[shared]):
+        while shared < min(len(path), len(self.path)) and _same(path[shared], self.path[shared]):
             shared += 1
-        while len(self._path) > shared:
+        while len(self.path) > shared:
             reply, judged = self._type(told, "exit")
-            self._path.pop()
-            self._modes.pop()
-            if judged.verdict is not Verdict.ACCEPTED or not self._modes or reply.mode != self._modes[-1]:
-                self._stand_in(reply.mode)
-                raise _HaltError(
-                    _HINDRANCES.get(judged.verdict, Hindrance.WRONG_MODE),
+            self.path.pop()
+            self.modes.pop()
+            if judged.verdict is not Verdict.ACCEPTED or not self.modes or reply.mode != self.modes[-1]:
+                self.stand_in(reply.mode)
+                raise HaltError(
+                    HINDRANCES.get(judged.verdict, Hindrance.WRONG_MODE),
                     f"'exit' led to the mode {reply.mode or 'exec'!r}: {judged.words}",
                 )
         for opener in path[shared:]:
@@ -269,42 +196,35 @@ class _Stay:
             reply, judged = self._type(told, opener)
             if judged.verdict is not Verdict.ACCEPTED:
                 told.state = LineState.REFUSED
-                self._stand_in(reply.mode)
-                raise _HaltError(_HINDRANCES[judged.verdict], f"'{opener}': {judged.words}")
-            if reply.mode in {"", self._modes[-1], _GLOBAL}:
-                self._stand_in(reply.mode)
-                raise _HaltError(Hindrance.WRONG_MODE, f"'{opener}' led to the mode {reply.mode or 'exec'!r}")
-            self._path.append(opener)
-            self._modes.append(reply.mode)
+                self.stand_in(reply.mode)
+                raise HaltError(HINDRANCES[judged.verdict], f"'{opener}': {judged.words}")
+            if reply.mode in {"", self.modes[-1], GLOBAL}:
+                self.stand_in(reply.mode)
+                raise HaltError(Hindrance.WRONG_MODE, f"'{opener}' led to the mode {reply.mode or 'exec'!r}")
+            self.path.append(opener)
+            self.modes.append(reply.mode)
 
     def _go_up(self, told: Told) -> None:
         """From a mode that nobody asked for to the global one."""
         for _ in range(_DEEPEST):
             reply, _judged = self._type(told, "exit")
-            self._stand_in(reply.mode)
-            if not self._astray:
+            self.stand_in(reply.mode)
+            if not self.is_astray:
                 return
             if not reply.mode:
                 break
-        raise _HaltError(Hindrance.WRONG_MODE, "no 'exit' led back to the global mode")
+        raise HaltError(Hindrance.WRONG_MODE, "no 'exit' led back to the global mode")
 
     def _type(self, told: Told, text: str) -> tuple[Reply, Judged]:
         self._touched = True
         try:
-            reply = self._hand.type(text)
+            reply = self.hand.type(text)
         except StuckError as stuck:
             told.hear(stuck.said)
             told.state = LineState.UNCLEAR if stuck.hindrance is Hindrance.QUESTION else LineState.UNANSWERED
             raise
         told.hear(reply.text)
         return reply, judge(reply.text)
-
-    def _stand_in(self, mode: str) -> None:
-        """Believe the prompt: where the router stands after it did not do what was asked."""
-        if not mode:
-            self._modes, self._path, self._left = [], [], True
-        elif not self._modes or mode != self._modes[-1]:
-            self._modes, self._path, self._astray = [mode], [], mode != _GLOBAL
 
     # -- what came of it
 
@@ -315,20 +235,20 @@ class _Stay:
             outcome=self._outcome(),
             lines=tuple(told.receipt(hide) for told in self._lines),
             undo=tuple(told.receipt(hide) for told in self._undo),
-            hindrance=self._hindrance,
-            reason=hide(self._reason),
-            entered=hide(self._entered),
-            leaving=hide(self._leaving),
-            left=self._left,
+            hindrance=self.hindrance,
+            reason=hide(self.reason),
+            entered=hide(self.entered),
+            leaving=hide(self.leaving),
+            left=self.is_left,
             seconds=0.0 if self._began is None else time.monotonic() - self._began,
         )
 
     def _outcome(self) -> StepOutcome:
         if not self._touched:
             return StepOutcome.NOTHING_SENT
-        if self._gone or not self._left:
+        if self.is_gone or not self.is_left:
             return StepOutcome.UNKNOWN
-        if self._hindrance is None and _all_accepted(self._lines):
+        if self.hindrance is None and _all_accepted(self._lines):
             return StepOutcome.APPLIED
         if self._covered and _all_accepted(self._undo):
             return StepOutcome.UNDONE

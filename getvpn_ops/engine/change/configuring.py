@@ -63,7 +63,7 @@ class Configuring:
         effect = step.change().effect
         held = ks_guard.guard_key_server(step, scene, policy=effect in _POLICY)
         if held is None and effect in _REKEYS:
-            rekey.remember(scene, step)
+            held = rekey.remember(scene, step)
         return held
 
     def act(self, step: PlannedStep, scene: Scene, hand: Hand | None) -> Hold | None:

@@ -21,8 +21,9 @@ from getvpn_ops.model.journal_story import StepStory, fold
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from getvpn_ops.engine.change.ports import Journal, Lease, Leases
+    from getvpn_ops.engine.change.ports import Journal, Leases
     from getvpn_ops.model.journal import Event
+    from getvpn_ops.model.lease import Lease
 
 LEASE = timedelta(minutes=10)
 """That a lease is taken and renewed for: a controller that was killed blocks its devices no longer than that."""

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from getvpn_ops.model.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from pydantic import SecretStr
 
     from getvpn_ops.engine.ports import Progress
-    from getvpn_ops.model.capture import Capture, Trouble
+    from getvpn_ops.model.capture import Capture
     from getvpn_ops.model.change import ChangeStep
     from getvpn_ops.model.exec import ExecCommand, ExecReceipt
     from getvpn_ops.model.inventory import Device
     from getvpn_ops.model.journal import Entry, Event, Resource
+    from getvpn_ops.model.lease import Lease
     from getvpn_ops.model.receipt import StepReceipt
 
+__all__ = ["Hand", "Hands", "Journal", "Leases", "Told"]
+
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
 
 
 class Hand(Protocol):
@@ -81,27 +84,6 @@ class Hand(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Told(Generic[T_co]):
-    """What came of a job on one device.
-
-    Attributes:
-        device: its name.
-        value: what the job gave back; None if no session was opened, or it raised.
-        trouble: why no session was opened.
-        reason: the trouble in words.
-        next_step: what a person can do about it.
-        error: what the job raised.
-    """
-
-    device: str
-    value: T_co | None
-    trouble: Trouble | None = None
-    reason: str = ""
-    next_step: str = ""
-    error: BaseException | None = None
-
-
 class Hands(Protocol):
     """Devices that can be changed."""
 
@@ -130,20 +112,6 @@ class Hands(Protocol):
         Raises:
             DispatchError: there is no job.
         """
-        ...
-
-
-class Lease(Protocol):
-    """The right to change some devices and groups."""
-
-    @property
-    def id(self) -> str:
-        """Of it."""
-        ...
-
-    @property
-    def ends(self) -> datetime:
-        """By the store's clock."""
         ...
 
 

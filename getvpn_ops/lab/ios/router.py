@@ -25,6 +25,8 @@ from getvpn_ops.lab.ios.session.vtys import vty_lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from getvpn_ops.lab.ios.session.lock import Lock
+
 USER, PRIVILEGED = 1, 15
 _LOG_KEPT = 2000
 
@@ -87,6 +89,7 @@ class Router:
         random: its chance; the same seed gives the same run.
         told: told of what happens on it: a kind and a text.
         gdoi: keys, members and peers of GETVPN.
+        lock: who holds configuration mode alone.
     """
 
     hostname: str = "Router"
@@ -110,6 +113,7 @@ class Router:
     logged: deque[str] = field(init=False, default_factory=lambda: deque(maxlen=_LOG_KEPT))
     files: dict[str, list[str]] = field(init=False, default_factory=dict)
     archive: Archive = field(init=False, default_factory=Archive)
+    lock: Lock | None = field(init=False, default=None)
     boots: list[Callable[[float], None]] = field(init=False, default_factory=list)
     applied: list[Callable[[], None]] = field(init=False, default_factory=list)
     left: list[Callable[[], None]] = field(init=False, default_factory=list)

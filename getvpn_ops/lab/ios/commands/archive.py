@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.lab.ios import archive
 from getvpn_ops.lab.ios.configuration.differences import additions, contextual, tree
+from getvpn_ops.lab.ios.session import lock
 from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Say
 
 if TYPE_CHECKING:
@@ -101,6 +102,9 @@ def show_log(shell: Shell, _words: tuple[str, ...], _values: tuple[str, ...]) ->
 def configure_revert(shell: Shell, words: tuple[str, ...], _values: tuple[str, ...]) -> Dialog:
     """``configure terminal revert {timer | idle} N``: what is changed is undone unless it is confirmed in time."""
     router = shell.router
+    if locked := lock.refusal(shell):
+        yield Say(locked)
+        return
     if archive.setting(router, "path") is None:
         yield Say(_OFF)
         return
@@ -142,6 +146,9 @@ def revert_now(shell: Shell, words: tuple[str, ...], _values: tuple[str, ...]) -
 def configure_replace(shell: Shell, words: tuple[str, ...], values: tuple[str, ...]) -> Dialog:
     """``configure replace FILE [force] [list] [time N] [revert trigger error]``."""
     router = shell.router
+    if locked := lock.refusal(shell):
+        yield Say(locked)
+        return
     url = values[0]
     options = words[3:]
     minutes = int(options[options.index("time") + 1]) if "time" in options else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from getvpn_ops.lab.ios.session import lock
 from getvpn_ops.lab.ios.session.dialog import Ask, Close, Dialog, Say
 
 if TYPE_CHECKING:
@@ -63,8 +64,13 @@ def terminal_monitor(shell: Shell, words: tuple[str, ...], _values: tuple[str, .
     yield from ()
 
 
-def configure_terminal(shell: Shell, _words: tuple[str, ...], _values: tuple[str, ...]) -> Dialog:
-    """``configure terminal``."""
+def configure_terminal(shell: Shell, words: tuple[str, ...], _values: tuple[str, ...]) -> Dialog:
+    """``configure terminal [lock]``."""
+    if held := lock.refusal(shell):
+        yield Say(held)
+        return
+    if "lock" in words:
+        lock.take(shell)
     yield Say("Enter configuration commands, one per line.  End with CNTL/Z.\n")
     shell.router.archive.entered += 1
     shell.blocks = [shell.router.running.top]

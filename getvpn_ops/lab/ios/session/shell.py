@@ -14,6 +14,7 @@ from getvpn_ops.lab.ios.commands.show_sessions import timestamp
 from getvpn_ops.lab.ios.configuration.syntax import Accepted, Ambiguous, GrammarError, Incomplete, Invalid, Syntax
 from getvpn_ops.lab.ios.identity import accounts
 from getvpn_ops.lab.ios.router import USER
+from getvpn_ops.lab.ios.session import lock
 from getvpn_ops.lab.ios.session.dialog import Ask, Dialog, Drop, Page, Say, Sleep, Step
 from getvpn_ops.lab.ios.session.filters import output_filter
 
@@ -315,6 +316,7 @@ class Shell:
         if not self.blocks:
             return
         self.blocks.clear()
+        lock.release(self)
         for warning in self.router.running.warnings():
             yield Say(f"{warning}\n")
         self.router.log(f"%SYS-5-CONFIG_I: Configured from console by {self.origin} on vty{self.line} (127.0.0.1)")
