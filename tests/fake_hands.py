@@ -242,8 +242,7 @@ class FakeHand:
         if kind == "drop-after":
             self.lost = True
             return self._receipt(command.line, ExecOutcome.UNKNOWN, Hindrance.LOST)
-        refused = bool(re.match(r"%(?!\w+-\d-)", said.strip())) and not command.replies
-        if refused:
+        if not command.replies and (refusal(said) is not None or said.startswith("% ")):
             return self._receipt(command.line, ExecOutcome.REFUSED, Hindrance.REFUSED, said)
         return self._receipt(command.line, ExecOutcome.DONE, None, said)
 

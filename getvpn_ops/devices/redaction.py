@@ -47,6 +47,7 @@ _KEY_NUMBER = re.compile(r"\s*(?:no\s+)?key\s+\d+\s*", re.IGNORECASE)
 _CONTROLS = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n")
 _CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
 _BEGIN = b"PRIVATE KEY-----"
+_PLACED = re.compile(rb"(<redacted sha256:[0-9a-f]{12}>)")
 
 
 class Redactor:
@@ -93,6 +94,9 @@ class Redactor:
     def capture(self, text: bytes, command: str = "", *, device: str = "") -> bytes:
         """What a device printed, without secrets and with everything else as it was.
 
+        Patterns come first: what stands for the key of a line must not depend on which other keys are known, one of
+        which may begin it.
+
         Takes time in proportion to the length of the text, whatever is in it.
 
         Args:
@@ -106,13 +110,14 @@ class Redactor:
             plain = text.decode(encoding, errors="backslashreplace").encode(errors="backslashreplace")
             clean = self.capture(plain, command, device=device)
             return text if clean == plain else clean
+        if _BEGIN in text:
+            text = _without_private_keys(text)
+        text = _by_pattern(text, shown=_is_table(command))
         for owner in {"", device}:
             for forms in self._values.get(owner, {}).values():
                 for form in forms:
                     text = form.replace_bytes(text)
-        if _BEGIN in text:
-            text = _without_private_keys(text)
-        return _by_pattern(text, shown=_is_table(command))
+        return text
 
 
 class _Form:
@@ -138,7 +143,9 @@ class _Form:
         """For captures, which are read again: a weak value stays, as it may be a word of the device's own."""
         if self._weak or self._raw not in text:
             return text
-        return text.replace(self._raw, self._stand_in.encode())
+        pieces = _PLACED.split(text)
+        pieces[::2] = [piece.replace(self._raw, self._stand_in.encode()) for piece in pieces[::2]]
+        return b"".join(pieces)
 
     def _put(self, _found: re.Match[str]) -> str:
         return self._stand_in

@@ -61,6 +61,16 @@ def read(cleaned: Cleaned) -> Reading:
     return Reading(config, len(lexed.lines) + lexed.header_lines, {}, warnings)
 
 
+def view(tree: tuple[ConfigLine, ...], like: RunningConfig) -> RunningConfig:
+    """The typed view of a tree that no router printed, such as of a configuration as it will be.
+
+    Args:
+        tree: of it.
+        like: a configuration of the same router: what stands above a printed one is taken from there.
+    """
+    return _view(tree, [], like.header)
+
+
 def _view(tree: tuple[ConfigLine, ...], doubts: list[str], header: Any) -> RunningConfig:  # noqa: ANN401 -- ConfigHeader
     top: dict[str, Any] = {}
     crypto_values: dict[str, Any] = {}

@@ -54,6 +54,31 @@ class _Line:
     keys: dict[str, _Line] | None = None
     entries: dict[str, _Line] | None = None
     last: _Line | None = None
+    frozen: ConfigLine | None = None
+
+
+class Typing:
+    """A configuration into which lines are typed one by one; a line costs no more than what it touches.
+
+    A top line that no line touched since is the same object in every tree that it stands in.
+    """
+
+    def __init__(self, tree: Iterable[ConfigLine]) -> None:
+        """Begin with a tree."""
+        self._top = _Line("", 0, children=[_thaw(line) for line in tree])
+
+    def type(self, line: ChangeLine) -> None:
+        """Type one line.
+
+        Raises:
+            RefusedLineError: a router would refuse it.
+        """
+        _type(self._top, line)
+
+    @property
+    def tree(self) -> tuple[ConfigLine, ...]:
+        """The configuration as it is now."""
+        return tuple([_freeze(line) for line in self._top.children])
 
 
 def apply(tree: Iterable[ConfigLine], lines: Iterable[ChangeLine]) -> tuple[ConfigLine, ...]:
@@ -62,24 +87,28 @@ def apply(tree: Iterable[ConfigLine], lines: Iterable[ChangeLine]) -> tuple[Conf
     Raises:
         RefusedLineError: a router would refuse a line.
     """
-    top = _Line("", 0, children=[_thaw(line) for line in tree])
+    typing = Typing(tree)
     for line in lines:
-        _type(top, line)
-    return tuple(_freeze(line) for line in top.children)
+        typing.type(line)
+    return typing.tree
 
 
 def _thaw(line: ConfigLine) -> _Line:
-    return _Line(line.text, line.line, line.kind, [_thaw(child) for child in line.children], line.hidden)
+    return _Line(line.text, line.line, line.kind, [_thaw(child) for child in line.children], line.hidden, frozen=line)
 
 
 def _freeze(line: _Line) -> ConfigLine:
-    return ConfigLine(line.text, line.number, line.kind, tuple(_freeze(child) for child in line.children), line.hidden)
+    if line.frozen is None:
+        children = tuple([_freeze(child) for child in line.children])
+        line.frozen = ConfigLine(line.text, line.number, line.kind, children, line.hidden)
+    return line.frozen
 
 
 def _type(top: _Line, line: ChangeLine) -> None:
     block, mode = top, ""
     for opener in line.path:
         block, mode = _enter(block, mode, opener)
+        block.frozen = None  # something in it is about to change
     if mode == "acl":
         _entry(block, line.text)
     elif line.text.startswith("no ") and not _is_value(mode, line.text):
@@ -167,7 +196,7 @@ def _put(block: _Line, mode: str, line: ChangeLine) -> None:
         return
     if found.type.change is Change.SECRET:
         raise RefusedLineError(line.text, "there is a key for this peer: it must be removed before another is typed")
-    held.text, held.hidden = line.text, line.hidden
+    held.text, held.hidden, held.frozen = line.text, line.hidden, None
 
 
 def _check(block: _Line, mode: str, found: Found, line: ChangeLine) -> None:

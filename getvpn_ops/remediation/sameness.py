@@ -47,6 +47,20 @@ def managed_sameness(tree: Iterable[ConfigLine]) -> tuple[object, ...]:
     return (*_level("", lines, own_lifetime=has_lifetime(lines), managed=True), lists)
 
 
+def managed_line(line: ConfigLine, *, own_lifetime: bool) -> tuple[object, ...]:
+    """What one line of the global mode, with all below it, brings into ``managed_sameness``, access lists apart.
+
+    Args:
+        line: of the global mode.
+        own_lifetime: of its configuration; see ``has_lifetime``.
+
+    Returns:
+        What stands there in any order, what in its order, and what is not managed; all empty for a line that says
+        nothing.
+    """
+    return _level("", (line,), own_lifetime=own_lifetime, managed=True)
+
+
 def _level(mode: str, lines: Iterable[ConfigLine], *, own_lifetime: bool, managed: bool = False) -> tuple[object, ...]:
     free, ordered, others = [], [], []
     for line in lines:

@@ -43,13 +43,18 @@ def managed_of(tree: Iterable[ConfigLine]) -> str:
 
 
 def _digest(value: object) -> str:
-    return hashlib.sha256(_canonical(value).encode(errors="backslashreplace")).hexdigest()
+    return digest_of(canonical(value))
 
 
-def _canonical(value: object) -> str:
+def digest_of(text: str) -> str:
+    """SHA-256 (hexadecimal) of a canonical text."""
+    return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
+
+
+def canonical(value: object) -> str:
     """One text for equal values: sets have no order of their own."""
     if isinstance(value, frozenset):
-        return "{" + ",".join(sorted(map(_canonical, value))) + "}"
+        return "{" + ",".join(sorted(map(canonical, value))) + "}"
     if isinstance(value, tuple):
-        return "(" + ",".join(map(_canonical, value)) + ")"
+        return "(" + ",".join(map(canonical, value)) + ")"
     return repr(value)

@@ -22,6 +22,17 @@ def digest(plan: Plan) -> str:
     return hashlib.sha256(_plain(plan)).hexdigest()
 
 
+def seal(value: str, key: bytes) -> str:
+    """What only this installation can make of the digest of a plan.
+
+    Args:
+        value: the digest.
+        key: of this installation.
+    """
+    own = hmac.new(key, b"getvpn-ops: plans", hashlib.sha256).digest()
+    return hmac.new(own, value.encode("ascii"), hashlib.sha256).hexdigest()
+
+
 def to_text(plan: Plan, key: bytes) -> str:
     """A plan as it is kept: JSON, ASCII, with its digest and its seal.
 
@@ -33,7 +44,7 @@ def to_text(plan: Plan, key: bytes) -> str:
     document = {
         "format": FORMAT,
         "digest": value,
-        "seal": _seal(value, key),
+        "seal": seal(value, key),
         "plan": json.loads(_plain(plan)),
     }
     return json.dumps(document, indent=1, ensure_ascii=True) + "\n"
@@ -64,7 +75,7 @@ def from_text(text: str, key: bytes) -> Plan:
         raise StalePlanError(msg) from None
     value = digest(plan)
     said = (str(document["digest"]), str(document["seal"]))
-    if not all(map(hmac.compare_digest, said, (value, _seal(value, key)))):
+    if not all(map(hmac.compare_digest, said, (value, seal(value, key)))):
         msg = f"plan {plan.id} is not as it was shown, or another installation made it: nothing was sent; make it anew"
         raise StalePlanError(msg)
     return plan
@@ -74,11 +85,6 @@ def _plain(plan: Plan) -> bytes:
     return json.dumps(
         _adapter().dump_python(plan, mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True
     ).encode("ascii")
-
-
-def _seal(value: str, key: bytes) -> str:
-    own = hmac.new(key, b"getvpn-ops: plans", hashlib.sha256).digest()
-    return hmac.new(own, value.encode("ascii"), hashlib.sha256).hexdigest()
 
 
 @cache

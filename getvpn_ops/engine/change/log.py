@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -60,6 +61,7 @@ class RunLog:
         self._leases = leases
         self._lease = lease
         self._lock = Lock()
+        self._renewed = time.monotonic()
         story = fold(run, journal.entries(run))
         self._steps = {(step.intended.step, step.intended.device): step for step in story.steps}
         self._proven = dict(story.proven)
@@ -70,6 +72,12 @@ class RunLog:
         """Steps of which nobody knows how far they came."""
         with self._lock:
             return tuple(step for step in self._steps.values() if step.result is StepResult.UNKNOWN)
+
+    @property
+    def stories(self) -> tuple[StepStory, ...]:
+        """All that was intended, with what is known of it."""
+        with self._lock:
+            return tuple(self._steps.values())
 
     def step(self, name: str, device: str) -> StepStory | None:
         """What is known of a step; None: it was never intended."""
@@ -153,8 +161,10 @@ class RunLog:
 
     def _renew(self) -> None:
         with self._lock:
-            if self._lease.ends - datetime.now(UTC) < LEASE / 2:
+            half = LEASE / 2  # this machine's clock may differ from the store's: its own count of seconds does not
+            if self._lease.ends - datetime.now(UTC) < half or time.monotonic() - self._renewed > half.total_seconds():
                 self._lease = self._leases.renew(self._lease, LEASE)
+                self._renewed = time.monotonic()
 
     def _settle(self, event: StepOutcome | StepReconciled) -> None:
         self._append(event)

@@ -9,6 +9,8 @@ from getvpn_ops.engine.assemble import evidence_of
 from getvpn_ops.engine.change.scene import CONFIGURATION, Hold, configuration_of
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.model.inventory import Role
+from getvpn_ops.model.journal import StepResult
+from getvpn_ops.model.plan import Configure
 from getvpn_ops.model.state.version import Version
 from getvpn_ops.workflow.fingerprint import fingerprint
 from getvpn_ops.workflow.snapshot import snapshot
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _VERSION = "show version"
 _ANEW = "make the plan anew"
+_TYPES_NOTHING = frozenset({"prove-rekey", "save"})
+"""Actions that leave the configuration alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,58 +42,89 @@ class Held:
     alone: Mapping[str, Hold]
 
 
-def held_back(scene: Scene, touched: Collection[str]) -> Held:
+def held_back(scene: Scene, out: Collection[str] = ()) -> Held:
     """Read every device of the plan, and hold it against its fingerprint.
 
-    A changed key server, or a changed managed line, makes the plan stale; any other change of a member holds that
-    member alone. Of a device that this run changed already only release and serial number are compared: how far its
-    steps came, their own states say.
+    A changed key server, or a changed managed line, makes the plan stale; any other difference of a member holds that
+    member alone. Of a device that this run changed already, the lines that are managed must stand as the last step
+    that was proven left them; how far one came that was not, its own states say.
 
     Args:
         scene: of the run.
-        touched: devices that the run sent something to before.
+        out: members that are left out of it already; they are not asked.
     """
     plan = scene.plan
-    if plan.is_expired(scene.clock.now()) and not touched:
+    changed = {story.intended.device for story in scene.log.stories if story.result is not StepResult.NOTHING_SENT}
+    if plan.is_expired(scene.clock.now()) and not changed:
         return Held(Hold(f"plan {plan.id} expired at {plan.expires:%Y-%m-%d %H:%M} UTC", _ANEW, ExitCode.STALE), {})
     if snapshot(scene.inventory) != plan.inventory:
         return Held(Hold("the inventory or an intent changed since the plan was made", _ANEW, ExitCode.STALE), {})
-    said: dict[str, dict[str, Capture]] = {device.name: {} for device in plan.devices}
+    devices = [device for device in plan.devices if device.name not in out]
+    said: dict[str, dict[str, Capture]] = {device.name: {} for device in devices}
 
     def script(name: str) -> Script:
         for command in (_VERSION, CONFIGURATION):
             said[name][command] = yield command
 
-    scripts = {scene.device(device.name): (lambda name=device.name: script(name)) for device in plan.devices}
+    scripts = {scene.device(device.name): (lambda name=device.name: script(name)) for device in devices}
     visits = scene.ask(scripts) if scripts else {}
     alone: dict[str, Hold] = {}
-    for device in plan.devices:
-        held = _held(device, said[device.name], visits[device.name], is_touched=device.name in touched)
-        if held is None:
+    for device in devices:
+        seen = _seen(said[device.name], visits[device.name])
+        if isinstance(seen, str):
+            reason = f"{device.name} was not read: {seen}"
+            hold: Hold | None = Hold(reason, visits[device.name].next_step, ExitCode.UNDETERMINED)
+            is_alone = True
+        else:
+            hold, is_alone = _differs(device, seen, _left_as(scene, device) if device.name in changed else None)
+        if hold is None:
             continue
-        if device.role == Role.KEY_SERVER.value or held.code is ExitCode.STALE:
-            return Held(held, alone)
-        alone[device.name] = held
+        if device.role == Role.KEY_SERVER.value or not is_alone:
+            return Held(hold, alone)
+        alone[device.name] = hold
     return Held(None, alone)
 
 
-def _held(device: PlannedDevice, said: Mapping[str, Capture], visit: Visit, *, is_touched: bool) -> Hold | None:
-    seen = _seen(said, visit)
-    if isinstance(seen, str):
-        return Hold(f"{device.name} was not read: {seen}", visit.next_step, ExitCode.UNDETERMINED)
+def _differs(device: PlannedDevice, seen: Fingerprint, left: str | None) -> tuple[Hold | None, bool]:
+    """How a device differs from what it should be, and whether that concerns it alone.
+
+    Args:
+        device: as the plan knows it.
+        seen: what it is.
+        left: the managed lines as this run left them, empty where only its steps tell; None if it did not change them.
+    """
     was = device.fingerprint
+    reason, next_step, is_alone = "", _ANEW, True
     if seen.serial != was.serial:
-        reason = f"{device.name} answers with serial number {seen.serial or 'none'}; the plan is for {was.serial}"
-        return Hold(reason, "see which router answers at its address", ExitCode.FINDINGS)
-    if seen.release != was.release:
-        return Hold(f"{device.name} runs {seen.release}; the plan is for {was.release}", _ANEW, ExitCode.FINDINGS)
-    if is_touched or seen.whole == was.whole:
-        return None
-    if seen.managed != was.managed:
-        return Hold(f"{device.name}: a managed line changed since the plan was made", _ANEW, ExitCode.STALE)
-    reason = f"{device.name}: its configuration changed since the plan was made, in lines that the plan leaves alone"
-    is_server = device.role == Role.KEY_SERVER.value
-    return Hold(reason, _ANEW, ExitCode.STALE if is_server else ExitCode.FINDINGS)
+        reason = f"answers with serial number {seen.serial or 'none'}; the plan is for {was.serial or 'none'}"
+        next_step = "see which router answers at its address"
+    elif seen.release != was.release:
+        reason = f"runs {seen.release}; the plan is for {was.release}"
+    elif left is not None:
+        if left and seen.managed != left:
+            reason, is_alone = "a managed line changed since this run left it, as after a reload before it saved", False
+    elif seen.managed != was.managed:
+        reason, is_alone = "a managed line changed since the plan was made", False
+    elif seen.whole != was.whole:
+        reason = "its configuration changed since the plan was made, in lines that the plan leaves alone"
+    return (Hold(f"{device.name}: {reason}", next_step, ExitCode.STALE) if reason else None), is_alone
+
+
+def _left_as(scene: Scene, device: PlannedDevice) -> str:
+    """The managed lines after the last proven step; empty if another one was begun behind it, or types lines itself."""
+    left = device.fingerprint.managed
+    begun = {story.intended.step.split(".")[0] for story in scene.log.stories if story.intended.device == device.name}
+    for step in scene.plan.steps:
+        if step.device != device.name and step.id not in begun:
+            continue
+        if isinstance(step.act, Configure):
+            if scene.log.proven(step.id) is not None:
+                left = step.act.states[-1] if step.act.states else ""
+            elif step.id in begun:
+                return ""
+        elif step.id in begun and step.act.action not in _TYPES_NOTHING:
+            return ""
+    return left
 
 
 def _seen(said: Mapping[str, Capture], visit: Visit) -> Fingerprint | str:

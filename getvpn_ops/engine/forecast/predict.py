@@ -176,10 +176,10 @@ def start(fleet: FleetState, group: str) -> Now:
         if key.ends is None or key.ends > moment
     )
     policy = Policy(entries, keys, "only" in served.direction[0].casefold())
-    return Now(moment, policy, _timing(view))
+    return Now(moment, policy, timing_of(view))
 
 
-def _timing(view: GroupView) -> Timing:
+def timing_of(view: GroupView) -> Timing:
     """The times of a group as its primary shows them, else as the key server that shows any."""
     servers = sorted(view.key_servers, key=lambda server: server.device not in view.served.primaries)
     for server in servers:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import inspect
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from getvpn_ops.model.base import FrozenModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from getvpn_ops.model.change import ChangeSet
     from getvpn_ops.model.fleet import FleetState
     from getvpn_ops.model.inventory import Device, Inventory
     from getvpn_ops.model.plan import LeftOut, PlannedRekey, PredictedEffect, Wave
@@ -28,6 +30,8 @@ class World:
         targets: devices that were named, in the order of the inventory; of a group that was named, its devices.
         groups: GDOI groups that were named, or those of the targets.
         now: by the clock of the run, UTC.
+        changes: what would make a router as it is intended, by name; only for an action that reads intents.
+        untold: what could not be compared with the intent, by name, in words; likewise.
     """
 
     inventory: Inventory
@@ -35,6 +39,8 @@ class World:
     targets: tuple[Device, ...]
     groups: tuple[str, ...]
     now: datetime
+    changes: Mapping[str, ChangeSet] = field(default_factory=dict)
+    untold: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class ActionSpec(Generic[P]):
         params: model of its parameters; the descriptions of its fields are shown.
         propose: decides the steps; pure; its docstring is the manual: why it is done, what it costs, the way back.
         tags: words to select by.
+        reads_intents: whether ``World.changes`` must be there.
+        asks_servers_alone: whether, of the targets, only key servers are read: a group may have thousands of members.
     """
 
     id: str
@@ -68,3 +76,10 @@ class ActionSpec(Generic[P]):
     params: type[P]
     propose: Callable[[World, P], Proposal]
     tags: tuple[str, ...] = ()
+    reads_intents: bool = False
+    asks_servers_alone: bool = False
+
+    @property
+    def doc(self) -> str:
+        """Why it is done, what it costs, and the way back."""
+        return inspect.cleandoc(self.propose.__doc__ or "")

@@ -311,3 +311,15 @@ def test_a_thread_that_crashes_shows_no_secret(said: io.StringIO, capsys: pytest
     shown = capsys.readouterr().err
     assert "ValueError: <redacted sha256:" in shown
     assert SECRET not in shown
+
+
+def test_what_stands_for_a_key_does_not_depend_on_the_keys_that_are_known() -> None:
+    """One of two keys may begin the other; a fingerprint of the configuration must not change with what is known."""
+    text = b"crypto isakmp key first-7Kd address 10.9.0.1\ncrypto isakmp key first-7Kd-pay address 10.9.0.2\n"
+    before = Redactor().capture(text, "show running-config")
+    knowing = Redactor()
+    knowing.know(SecretStr("first-7Kd"))
+    assert knowing.capture(text, "show running-config") == before
+    shown = knowing.capture(b"psk first-7Kd of " + before, "show crypto isakmp sa")
+    assert b"first-7Kd" not in shown
+    assert shown.endswith(before)

@@ -1,0 +1,39 @@
+"""Waits of a run: bounded, by the devices' clock, with the lease kept alive."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from getvpn_ops.engine.change.scene import Hold
+from getvpn_ops.errors import ExitCode
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from getvpn_ops.engine.change.scene import Scene
+
+_PIECE = timedelta(seconds=60)
+"""Of a wait, between two looks at the lease."""
+
+
+def wait(scene: Scene, moment: datetime) -> Hold | None:
+    """Return when it is that moment, or say that a person asked for the end.
+
+    Raises:
+        LeaseLostError: the lease ended meanwhile: nothing more may be sent.
+    """
+    while (now := scene.clock.now()) < moment:
+        if scene.stopping() or not scene.clock.wait_until(min(moment, now + _PIECE)):
+            return Hold(
+                "interrupted while waiting; every device is in a known state",
+                f"getvpn-ops resume {scene.run}",
+                ExitCode.INTERRUPTED,
+            )
+        scene.log.keep_alive()
+    return None
+
+
+def wait_for(scene: Scene, seconds: float) -> Hold | None:
+    """The same for so many seconds from now."""
+    return wait(scene, scene.clock.now() + timedelta(seconds=seconds))
