@@ -120,6 +120,18 @@ class StoreError(GetvpnOpsError):
     exit_code = ExitCode.UNDETERMINED
 
 
+class BackupError(GetvpnOpsError):
+    """The repository of backups cannot be used, or a backup cannot be read; what was in it is still in it."""
+
+    exit_code = ExitCode.UNDETERMINED
+
+
+class BackupLockedError(BackupError):
+    """Another process is writing backups, or one left its lock."""
+
+    exit_code = ExitCode.LOCKED
+
+
 class LeaseHeldError(GetvpnOpsError):
     """Another run may change the device or the group now."""
 

@@ -28,16 +28,16 @@ def _key() -> RsaKey:
 
 
 class Bank:
-    """29 routers that have run for some minutes."""
+    """29 routers that have run for some minutes, with the start configurations ``running`` or ``clear``."""
 
-    def __init__(self, minutes: float = 5) -> None:
+    def __init__(self, minutes: float = 5, configs: str = "running") -> None:
         self.clock = Clock(START, speed=0)
         routers = []
         for host in inventory.read(INVENTORY):
             router = Router(
                 hostname=host.name, release=host.release, model=host.model, serial=host.serial, clock=self.clock
             )
-            path = INVENTORY / "lab_configs" / "running" / f"{host.name}.cfg"
+            path = INVENTORY / "lab_configs" / configs / f"{host.name}.cfg"
             assert router.load(path.read_text().splitlines()) == []
             if host.name in KEY_SERVERS:
                 router.keys.held[LABEL] = _key()

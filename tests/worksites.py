@@ -63,13 +63,12 @@ class Worksite:
 
     Attributes:
         root: the workspace.
-        lab: its routers; those of the worked example, with a group that works.
+        lab: its routers; those of the worked example, with a group that works, unless they get other configurations.
     """
 
-    def __init__(self, root: Path, source: Path) -> None:
+    def __init__(self, root: Path, source: Path, configs: Path = EXAMPLE / "lab_configs" / "running") -> None:
         self.root = root
         root.mkdir(exist_ok=True)
-        configs = EXAMPLE / "lab_configs" / "running"
         self.lab = Background(Settings(source, configs, seed=7, password=PASSWORD, first_port=_ports()))
         self.settings()
 

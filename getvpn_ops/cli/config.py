@@ -12,6 +12,7 @@ import typer
 
 from getvpn_ops.cli.config_targets import named
 from getvpn_ops.cli.output import must_be_writable, say, write_data, write_text, write_view
+from getvpn_ops.cli.restore import command as restore
 from getvpn_ops.cli.sources import from_captures, workspace_if_any
 from getvpn_ops.cli.sweeps import FromOption, InventoryOption, QuietOption  # noqa: TC001 -- read by Typer
 from getvpn_ops.cli.wiring import wired
@@ -48,6 +49,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
+app.command("restore")(restore)
 
 
 class RenderForm(StrEnum):

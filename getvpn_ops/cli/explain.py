@@ -21,8 +21,18 @@ from getvpn_ops.errors import NoSuchPageError, UsageError
 from getvpn_ops.model.plain import to_plain
 from getvpn_ops.parsing.syslog import parse_syslog
 from getvpn_ops.reports.diagnosis import cause_list, cause_page, cause_plain
-from getvpn_ops.reports.manual import spec_list, spec_page, spec_plain, syslog_list, syslog_page
+from getvpn_ops.reports.manual import (
+    action_list,
+    action_page,
+    action_plain,
+    spec_list,
+    spec_page,
+    spec_plain,
+    syslog_list,
+    syslog_page,
+)
 from getvpn_ops.reports.parsed import Output
+from getvpn_ops.workflow.actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +50,8 @@ def command(
         str | None,
         typer.Argument(
             metavar="NAME",
-            help="A check: coop-single-primary. Or a log message: GM_RE_REGISTER, %GDOI-4-GM_RE_REGISTER, or a whole "
-            "line in quotes.",
+            help="A check: coop-single-primary. Or an action: clear-member. Or a log message: GM_RE_REGISTER, "
+            "%GDOI-4-GM_RE_REGISTER, or a whole line in quotes.",
         ),
     ] = None,
     *,
@@ -49,9 +59,11 @@ def command(
         Output | None, typer.Option("--output", "-o", help="Format; a table on a terminal, else JSON.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file (mode 0600) instead of stdout.")] = None,
-    list_pages: Annotated[bool, typer.Option("--list", help="Show every check and message that has a page.")] = False,
+    list_pages: Annotated[
+        bool, typer.Option("--list", help="Show every check, action and message that has a page.")
+    ] = False,
 ) -> None:
-    """Say what a check looks at and why it matters, or what a GETVPN log message means and what to look at next.
+    """Say what a check looks at and why it matters, what an action does and costs, or what a log message means.
 
     Facility and severity of a message do not matter: they differ between releases. Exit codes: 0 explained; 2 no page.
     """
@@ -75,6 +87,12 @@ def command(
         else:
             write_data(cause_plain(cause, scope), form, out)
         return
+    if (action := ACTIONS.get(name.strip().casefold())) is not None:
+        if form is Output.TABLE:
+            write_view(action_page(action), out)
+        else:
+            write_data(action_plain(action), form, out)
+        return
     _explain_message(name, form, out)
 
 
@@ -84,11 +102,13 @@ def _specs() -> Iterator[tuple[Spec[Any, Any], str]]:
 
 def _write_list(form: Output, out: Path | None) -> None:
     if form is Output.TABLE:
-        write_view(Group(spec_list(_specs()), Text(), cause_list(CAUSES), Text(), syslog_list(CATALOGUE)), out)
+        pages = (spec_list(_specs()), cause_list(CAUSES), action_list(ACTIONS.values()), syslog_list(CATALOGUE))
+        write_view(Group(*(part for page in pages for part in (page, Text()))), out)
         return
     messages = [{"kind": "log message"} | to_plain(entry) for entry in CATALOGUE]
+    actions = [action_plain(action) for action in ACTIONS.values()]
     causes = [cause_plain(cause, CAUSES.scope(cause.id)) for cause in CAUSES]
-    write_data([*(spec_plain(spec, kind) for spec, kind in _specs()), *causes, *messages], form, out)
+    write_data([*(spec_plain(spec, kind) for spec, kind in _specs()), *causes, *actions, *messages], form, out)
 
 
 def _explain_message(name: str, form: Output, out: Path | None) -> None:
@@ -96,6 +116,7 @@ def _explain_message(name: str, form: Output, out: Path | None) -> None:
     found = explain(message.mnemonic if message is not None else name)
     if found.entry is None:
         near = difflib.get_close_matches(name.casefold(), [spec.id for spec, _ in _specs()], n=3, cutoff=0.75)
+        near += difflib.get_close_matches(name.casefold(), ACTIONS, n=3, cutoff=0.85)
         raise NoSuchPageError(
             name.strip() if near else found.asked, (*near, *(entry.mnemonic for entry in found.nearest))
         )

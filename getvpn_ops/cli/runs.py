@@ -1,4 +1,4 @@
-"""``getvpn-ops runs``: what was looked at, when, and how it ended."""
+"""``getvpn-ops runs``: what was looked at or changed, when, and how it ended."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from getvpn_ops.cli.output import form_of, must_be_writable, say, write_data, write_view
+from getvpn_ops.cli.run_shown import journal_to_read, shown_leases
 from getvpn_ops.cli.wiring import open_store
 from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_workspace
 from getvpn_ops.engine.clock import SystemClock
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.reports.console import visible
 from getvpn_ops.reports.parsed import Output
+from getvpn_ops.reports.story import SCHEMA, lease_plain
+from getvpn_ops.reports.story_table import leases_view
 from getvpn_ops.reports.words import count, span
 
 if TYPE_CHECKING:
@@ -25,7 +28,9 @@ if TYPE_CHECKING:
 
 _USUAL = 20
 
-app = typer.Typer(name="runs", help="What was looked at, when, and how it ended.", invoke_without_command=True)
+app = typer.Typer(
+    name="runs", help="What was looked at or changed, when, and how it ended.", invoke_without_command=True
+)
 
 
 @app.callback()
@@ -80,6 +85,33 @@ def verify(
         raise typer.Exit(ExitCode.FINDINGS)
     if found.foreign or not found.events:
         raise typer.Exit(ExitCode.UNDETERMINED)
+
+
+@app.command("leases")
+def leases(
+    *,
+    output: OutputOption = None,
+    out: OutOption = None,
+    workspace: WorkspaceOption = None,
+    lab: LabOption = False,
+) -> None:
+    """Say who may change which devices and groups now, since when, and until when.
+
+    A lease that has ended blocks nobody. Exit codes: 0 shown, also if there is none.
+    """
+    must_be_writable(out)
+    place = open_workspace(workspace, lab=lab)
+    with open_store(place) as store:
+        journal = journal_to_read(store, place, SystemClock.now)
+        held = store.leases(journal).held()
+        found = shown_leases(held, {run: journal.entries(run) for run in {lease.run for lease in held}})
+    form = form_of(output, out)
+    if form is not Output.TABLE:
+        write_data({"schema": SCHEMA, "kind": "leases", "leases": [lease_plain(one) for one in found]}, form, out)
+    elif found:
+        write_view(leases_view(found), out)
+    if not found:
+        say("nobody holds a lease")
 
 
 def _faults(found: Verified) -> Table:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from getvpn_ops.settings import CredentialSettings
 
 GITIGNORE = """\
-# State, host keys and results: private, and never part of a repository.
+# State, host keys and results: private, and never part of a repository. Backups are one of their own.
 .getvpn-ops/
+backups/
 """
 
 DEFAULTS = """\
@@ -100,6 +101,14 @@ inventory: inventory                # folder of hosts.yaml, groups.yaml, default
 _REMARKS = {
     "engine": "SSH library; the other one is paramiko",
     "workers": "devices in hand at once",
+    "expires": "hours that a plan can be applied for",
+    "at_once": "members that are changed at once; a key server always stands alone",
+    "budget": "members that may fail before no more are begun",
+    "revert": "minutes until a member takes a step back that nobody confirms; 0: never",
+    "before_rekey": "seconds before a rekey in which no key server is configured",
+    "convergence": "most seconds to wait for a rekey to reach everyone, beyond its predicted spread",
+    "registration": "most seconds to wait for one member to register again",
+    "poll": "seconds between two looks at devices while waiting",
     "connect_timeout": "seconds until the server has said what it is",
     "command_timeout": "seconds without an answer after which a command is given up",
     "deadline": "seconds one device may take in all",
@@ -114,6 +123,10 @@ _REMARKS = {
     "sample": "members that --depth sample asks beyond the suspicious ones",
     "runs": "how many are kept",
     "days": "for how long",
+    "backup.key_file": "that seals them",
+    "folder": "a git repository of configurations",
+    "secrets": "or seal: encrypted in their place, so that a restore has them",
+    "author": "of its commits: NAME <ADDRESS>; null is whoever runs this",
 }
 _SOURCES = """\
   # Each list names places to look, first to last: {from: prompt}, {from: environment, name: NAME},
@@ -130,7 +143,9 @@ def settings_text(settings: Settings) -> str:
         _section("ssh", settings.ssh, usual.ssh),
         _section("credentials", settings.credentials, usual.credentials, _SOURCES),
         _section("health", settings.health, usual.health),
+        _section("change", settings.change, usual.change),
         _section("retention", settings.retention, usual.retention),
+        _section("backup", settings.backup, usual.backup),
     ]
     return "\n".join([_HEAD, *sections])
 
@@ -141,7 +156,7 @@ def _section(name: str, section: BaseModel, usual: BaseModel, remark: str = "") 
         value = getattr(section, key)
         said = value != getattr(usual, key)
         line = f"  {'' if said else '# '}{key}: {_flow(value)}"
-        remark_of = _REMARKS.get(key, "")
+        remark_of = _REMARKS.get(f"{name}.{key}", _REMARKS.get(key, ""))
         lines.append(f"{line:<{_COLUMN}}# {remark_of}\n" if remark_of else f"{line}\n")
     return f"{name}:\n{remark}{''.join(lines)}"
 

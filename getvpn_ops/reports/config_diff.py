@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
-
 from getvpn_ops.model.config_diff import Standing
 from getvpn_ops.reports.config_rows import about, camps, headline, names_of, not_compared
-from getvpn_ops.reports.console import indented, visible
+from getvpn_ops.reports.console import visible
+from getvpn_ops.reports.marked import Line, lines_text, lines_view
 from getvpn_ops.reports.words import count
 
 if TYPE_CHECKING:
@@ -30,100 +27,69 @@ _NO_STEPS = "no change is known that ends this"
 
 def diff_view(diff: ConfigDiff, *, changes: bool = False) -> RenderableType:
     """The screen; colours are the terminal's matter."""
-    parts: list[RenderableType] = []
-    for line in _lines(diff, changes=changes):
-        mark, style = line.mark, line.style
-        if not line.text:
-            parts.append(Text())
-        elif mark == " " and not line.indent:
-            parts.append(Text(visible(line.text), style=style))
-        else:
-            grid = Table.grid()
-            grid.add_column(no_wrap=True)
-            grid.add_column(overflow="fold")
-            grid.add_row(Text(f"{mark} {' ' * line.inner}", style=style), Text(visible(line.text), style=style))
-            parts.append(indented(grid, line.indent))
-    return Group(*parts)
+    return lines_view(_lines(diff, changes=changes))
 
 
 def diff_text(diff: ConfigDiff, *, changes: bool = False) -> str:
     """The same as text: no line is broken, so that ``grep`` finds it whole."""
-    made = []
-    for line in _lines(diff, changes=changes):
-        plain = line.mark == " " and not line.indent
-        shown = line.text if plain else f"{' ' * line.indent}{line.mark} {' ' * line.inner}{line.text}"
-        made.append(visible(shown).rstrip())
-    return "\n".join(made) + "\n"
+    return lines_text(_lines(diff, changes=changes))
 
 
-class _Line:
-    """One line of the screen."""
-
-    __slots__ = ("indent", "inner", "mark", "style", "text")
-
-    def __init__(self, text: str = "", style: str = "", *, mark: str = " ", indent: int = 0, inner: int = 0) -> None:
-        self.text = text
-        self.style = style
-        self.mark = mark
-        self.indent = indent
-        self.inner = inner
-
-
-def _lines(diff: ConfigDiff, *, changes: bool) -> Iterator[_Line]:
+def _lines(diff: ConfigDiff, *, changes: bool) -> Iterator[Line]:
     good = diff.devices and not diff.of(Standing.DRIFT) and not diff.of(Standing.UNKNOWN)
-    yield _Line(headline(diff), "bold green" if good else "bold")
+    yield Line(headline(diff), "bold green" if good else "bold")
     for note in (*not_compared(diff), *diff.notes):
-        yield _Line(f"note: {note}", "yellow")
+        yield Line(f"note: {note}", "yellow")
     drifting = camps(diff, Standing.DRIFT, changes=changes)
     if drifting:
-        yield _Line(_LEGEND + (_UNDO if changes else ""), "dim")
+        yield Line(_LEGEND + (_UNDO if changes else ""), "dim")
     for camp in drifting[:_CAMPS]:
         yield from _camp(camp, changes=changes)
     if len(drifting) > _CAMPS:
-        yield _Line()
-        yield _Line(f"and {count(len(drifting) - _CAMPS, 'more kind')} of difference; -o json tells all")
+        yield Line()
+        yield Line(f"and {count(len(drifting) - _CAMPS, 'more kind')} of difference; -o json tells all")
     for camp in camps(diff, Standing.UNKNOWN):
-        yield _Line()
-        yield _Line(f"{names_of(camp.devices)}  could not be told", "bold yellow")
-        yield _Line(camp.devices[0].reason, mark="?", indent=2, style="yellow")
+        yield Line()
+        yield Line(f"{names_of(camp.devices)}  could not be told", "bold yellow")
+        yield Line(camp.devices[0].reason, mark="?", indent=2, style="yellow")
         yield from _rows(camp.rows)
         if camp.devices[0].next_step:
-            yield _Line(camp.devices[0].next_step, mark=">", indent=2)
+            yield Line(camp.devices[0].next_step, mark=">", indent=2)
     remarked = [camp for camp in camps(diff, Standing.AS_INTENDED) if camp.rows]
     for camp in remarked[:_CAMPS]:
-        yield _Line()
-        yield _Line(f"{names_of(camp.devices)}  as intended", "bold green")
+        yield Line()
+        yield Line(f"{names_of(camp.devices)}  as intended", "bold green")
         yield from _rows(camp.rows)
 
 
-def _camp(camp: Camp, *, changes: bool) -> Iterator[_Line]:
+def _camp(camp: Camp, *, changes: bool) -> Iterator[Line]:
     first = camp.devices[0]
-    yield _Line()
+    yield Line()
     said = about(first) if len(camp.devices) == 1 else f"{len(camp.devices)} devices alike"
-    yield _Line(f"{names_of(camp.devices)}  {said}", "bold")
+    yield Line(f"{names_of(camp.devices)}  {said}", "bold")
     if first.reason:
-        yield _Line(first.reason, mark="?", indent=2, style="yellow")
+        yield Line(first.reason, mark="?", indent=2, style="yellow")
     yield from _rows(camp.rows)
     if not changes:
         return
-    yield _Line(f"change: {count(len(camp.steps), 'step')}" if camp.steps else _NO_STEPS, "bold", indent=2)
+    yield Line(f"change: {count(len(camp.steps), 'step')}" if camp.steps else _NO_STEPS, "bold", indent=2)
     for step in camp.steps:
         yield from _step(step)
 
 
-def _step(step: Step) -> Iterator[_Line]:
-    yield _Line(step.title, "bold cyan", indent=2)
+def _step(step: Step) -> Iterator[Line]:
+    yield Line(step.title, "bold cyan", indent=2)
     for said in step.said:
-        yield _Line(said, "yellow", mark="!", indent=6)
+        yield Line(said, "yellow", mark="!", indent=6)
     for row in step.rows:
-        yield _Line(row.text, indent=6, inner=row.indent)
+        yield Line(row.text, indent=6, inner=row.indent)
     for place, row in enumerate(step.undo):
-        yield _Line(row.text, "dim", mark=" " if place else "<", indent=6, inner=row.indent)
+        yield Line(row.text, "dim", mark=" " if place else "<", indent=6, inner=row.indent)
 
 
-def _rows(rows: Iterable[Row]) -> Iterator[_Line]:
+def _rows(rows: Iterable[Row]) -> Iterator[Line]:
     for row in rows:
-        yield _Line(row.text, _STYLES.get(row.mark, ""), mark=row.mark, indent=2, inner=row.indent)
+        yield Line(row.text, _STYLES.get(row.mark, ""), mark=row.mark, indent=2, inner=row.indent)
 
 
 def diff_markdown(diff: ConfigDiff, *, changes: bool = False) -> str:
@@ -132,26 +98,27 @@ def diff_markdown(diff: ConfigDiff, *, changes: bool = False) -> str:
     parts += [f"\n> {_md(note)}\n" for note in (*not_compared(diff), *diff.notes)]
     for camp in camps(diff, Standing.DRIFT, changes=changes):
         parts.append(f"\n## {_md(names_of(camp.devices))}\n\n{_md(about(camp.devices[0]))}\n")
-        parts.append(_fenced(camp.rows))
+        parts.append(fenced(camp.rows))
         if changes:
             parts.append("" if camp.steps else f"\n{_NO_STEPS}\n")
             parts += [_step_markdown(step) for step in camp.steps]
     for camp in camps(diff, Standing.UNKNOWN):
         parts.append(f"\n## {_md(names_of(camp.devices))}: could not be told\n\n{_md(camp.devices[0].reason)}\n")
-        parts.append(_fenced(camp.rows))
+        parts.append(fenced(camp.rows))
     remarked = [camp for camp in camps(diff, Standing.AS_INTENDED) if camp.rows]
     for camp in remarked:
         parts.append(f"\n## {_md(names_of(camp.devices))}: as intended\n")
-        parts.append(_fenced(camp.rows))
+        parts.append(fenced(camp.rows))
     return "".join(parts)
 
 
 def _step_markdown(step: Step) -> str:
     said = "".join(f"\n- {_md(text)}" for text in step.said)
-    return f"\n### {_md(step.title)}\n{said}\n{_fenced(step.rows, '')}\nundo:\n{_fenced(step.undo, '')}"
+    return f"\n### {_md(step.title)}\n{said}\n{fenced(step.rows, '')}\nundo:\n{fenced(step.undo, '')}"
 
 
-def _fenced(rows: Iterable[Row], language: str = "diff") -> str:
+def fenced(rows: Iterable[Row], language: str = "diff") -> str:
+    """Lines as a block of Markdown that nothing in them ends; empty if there are none."""
     body = [str(row) if language else f"{' ' * row.indent}{visible(row.text)}" for row in rows]
     if not body:
         return ""

@@ -169,8 +169,8 @@ def _steps(change: ChangeSet) -> Iterator[Step]:
         yield Step(
             f"{number}. {step.kind.value}: {step.title}",
             tuple(_said(step)),
-            tuple(_typed(step.lines)),
-            tuple(_typed(step.rollback)),
+            tuple(typed(step.lines)),
+            tuple(typed(step.rollback)),
         )
 
 
@@ -181,8 +181,8 @@ def _said(step: ChangeStep) -> Iterator[str]:
     yield from step.notes
 
 
-def _typed(lines: Iterable[ChangeLine]) -> Iterator[Row]:
-    """Lines as they are typed, each mode opened once."""
+def typed(lines: Iterable[ChangeLine]) -> Iterator[Row]:
+    """Lines as they are typed, indented, each mode opened once."""
     opened: tuple[str, ...] = ()
     for line in lines:
         same = 0

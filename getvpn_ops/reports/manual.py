@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from getvpn_ops.model.base import FrozenModel
     from getvpn_ops.model.syslog import SyslogMessage
     from getvpn_ops.registry import Spec
+    from getvpn_ops.workflow.actions.spec import ActionSpec
 
 _STYLE = {Severity.INFO: "", Severity.MINOR: "yellow", Severity.MAJOR: "red", Severity.CRITICAL: "bold red"}
 
@@ -81,6 +82,18 @@ def spec_plain(spec: Spec[Any, Any], kind: str) -> dict[str, Any]:
     }
 
 
+def action_plain(action: ActionSpec[Any]) -> dict[str, Any]:
+    """The page of an action as plain data: as ``spec_plain``, without a severity."""
+    return {
+        "kind": "action",
+        "id": action.id,
+        "title": action.title,
+        "tags": sorted(action.tags),
+        "doc": action.doc,
+        "params": _params(action.params),
+    }
+
+
 def _params(model: type[FrozenModel]) -> list[dict[str, Any]]:
     defaults = model.model_construct().model_dump(mode="json")
     about = _about(inspect.getdoc(model) or "")
@@ -109,11 +122,21 @@ _INDENT = 4  # of an entry of ``Attributes:``
 
 def spec_page(spec: Spec[Any, Any], kind: str) -> RenderableType:
     """The page of one check: what holds when all is well, why it matters, and what can be set."""
-    plain = spec_plain(spec, kind)
     head = Text(spec.id, style="bold")
     head.append(f"  {spec.severity.value}", style=_STYLE[spec.severity])
     head.append(f"  {kind}", style="dim")
-    parts: list[RenderableType] = [head, Text(""), indented(Text(spec.title, style="bold")), Text("")]
+    return _page(head, spec_plain(spec, kind))
+
+
+def action_page(action: ActionSpec[Any]) -> RenderableType:
+    """The page of one action: why it is done, what it costs, the way back, and what can be set."""
+    head = Text(action.id, style="bold")
+    head.append("  action", style="dim")
+    return _page(head, action_plain(action))
+
+
+def _page(head: Text, plain: dict[str, Any]) -> RenderableType:
+    parts: list[RenderableType] = [head, Text(""), indented(Text(plain["title"], style="bold")), Text("")]
     for paragraph in plain["doc"].split("\n\n"):
         parts += [indented(Text(" ".join(paragraph.split()))), Text("")]
     if plain["params"]:
@@ -127,6 +150,16 @@ def spec_page(spec: Spec[Any, Any], kind: str) -> RenderableType:
         parts += [indented(grid), Text("")]
     parts.append(Text(f"tags: {', '.join(plain['tags']) or 'none'}", style="dim"))
     return Group(*parts)
+
+
+def action_list(actions: Iterable[ActionSpec[Any]]) -> RenderableType:
+    """Every action."""
+    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("action", no_wrap=True)
+    table.add_column("does", overflow="fold")
+    for action in actions:
+        table.add_row(Text(action.id), Text(action.title))
+    return table
 
 
 def spec_list(specs: Iterable[tuple[Spec[Any, Any], str]]) -> RenderableType:

@@ -2,6 +2,8 @@
 
 from getvpn_ops.settings.find import find_workspace, read_settings
 from getvpn_ops.settings.schema import (
+    BackupSettings,
+    ChangeSettings,
     CredentialSettings,
     FromCommand,
     FromEnvironment,
@@ -18,6 +20,8 @@ from getvpn_ops.settings.schema import (
 from getvpn_ops.settings.workspace import Workspace
 
 __all__ = [
+    "BackupSettings",
+    "ChangeSettings",
     "CredentialSettings",
     "FromCommand",
     "FromEnvironment",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 STORE_SCHEMES = ("sqlite", "postgresql+psycopg")
+_AUTHOR = re.compile(r"[^<>]*[^<>\s] <[^<>\s]+>")
 
 
 class Section(BaseModel):
@@ -192,6 +194,30 @@ class HealthSettings(Section):
     sample: Annotated[int, Field(ge=0, le=100_000)] = 20
 
 
+class ChangeSettings(Section):
+    """How carefully devices are changed.
+
+    Attributes:
+        expires: hours that a plan can be applied for.
+        at_once: members in hand at once; a key server always stands alone.
+        budget: members that may fail before no more are begun.
+        revert: minutes of the timer on a member that takes a step back if nobody confirms it; 0: none.
+        before_rekey: seconds before a rekey of a key server, or its pseudotime's, in which it is not configured.
+        convergence: most seconds to wait for a rekey to reach everyone, beyond the spread that is predicted.
+        registration: most seconds to wait for one member to register again.
+        poll: seconds between two looks at devices while waiting.
+    """
+
+    expires: Annotated[float, Field(gt=0, le=168)] = 4
+    at_once: Annotated[int, Field(ge=1, le=1000)] = 10
+    budget: Annotated[int, Field(ge=0, le=100_000)] = 0
+    revert: Annotated[int, Field(ge=0, le=120)] = 5
+    before_rekey: Annotated[float, Field(ge=30, le=3600)] = 120
+    convergence: Annotated[float, Field(ge=0, le=3600)] = 60
+    registration: Annotated[float, Field(ge=10, le=3600)] = 120
+    poll: Annotated[float, Field(ge=1, le=600)] = 10
+
+
 class RetentionSettings(Section):
     """How long results are kept; the newest run always is.
 
@@ -202,6 +228,36 @@ class RetentionSettings(Section):
 
     runs: Annotated[int, Field(ge=1)] = 200
     days: Annotated[int, Field(ge=1)] = 90
+
+
+def _author(text: str) -> str:
+    if not _AUTHOR.fullmatch(text) or not text.isprintable():
+        raise ValueError("a name and an address, such as: Network Operations <noc@example.net>")
+    return text
+
+
+class BackupSettings(Section):
+    """Where configurations are backed up to, and what becomes of the secrets in them.
+
+    Attributes:
+        folder: git repository, relative to the workspace; made with the first backup.
+        secrets: ``redact`` writes a placeholder in place of each; ``seal`` encrypts each in its place, so that a
+            restore has it.
+        key_file: that seals: 32 bytes or more, which only its owner can read. Who has it and the repository has the
+            secrets; who loses it has none of them.
+        author: of the commits, ``NAME <ADDRESS>``; None is whoever runs this.
+    """
+
+    folder: WrittenPath = Path("backups")
+    secrets: Literal["redact", "seal"] = "redact"
+    key_file: WrittenPath | None = None
+    author: Annotated[str, AfterValidator(_author)] | None = None
+
+    @model_validator(mode="after")
+    def _sealed_with_a_key(self) -> Self:
+        if self.secrets == "seal" and self.key_file is None:
+            raise ValueError("a key_file, as secrets: seal needs one")
+        return self
 
 
 def _store_url(text: str) -> str:
@@ -253,7 +309,9 @@ class Settings(Section):
         secrets: where what intents name is, such as pre-shared keys: ``{name}`` in a source is the name. A variable is
             called NAME_ and the secret's name in capitals, with ``_`` for all but letters and digits.
         health: how much a health check looks at.
+        change: how carefully devices are changed.
         retention: how long results are kept.
+        backup: where configurations are backed up to.
     """
 
     schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
@@ -267,4 +325,6 @@ class Settings(Section):
     credentials: Annotated[CredentialSettings, _NOTHING_SAID] = CredentialSettings()
     secrets: Annotated[tuple[SecretSource, ...], AfterValidator(_by_name)] = ()
     health: Annotated[HealthSettings, _NOTHING_SAID] = HealthSettings()
+    change: Annotated[ChangeSettings, _NOTHING_SAID] = ChangeSettings()
     retention: Annotated[RetentionSettings, _NOTHING_SAID] = RetentionSettings()
+    backup: Annotated[BackupSettings, _NOTHING_SAID] = BackupSettings()

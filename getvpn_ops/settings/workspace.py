@@ -96,9 +96,19 @@ class Workspace:
         return self.state / ("lab-journal-end" if self.is_lab else "journal-end")
 
     @property
+    def plans(self) -> Path:
+        """Folder of the plans, 0700; those of a lab lie apart."""
+        return self.state / ("lab-plans" if self.is_lab else "plans")
+
+    @property
     def transcripts(self) -> Path:
         """Folder of the sessions' transcripts."""
         return self.state / "transcripts"
+
+    @property
+    def backups(self) -> Path:
+        """Git repository of the devices' configurations."""
+        return self.state / "lab-backups" if self.is_lab else self.path(self.settings.backup.folder)
 
     @property
     def inventory(self) -> Path:

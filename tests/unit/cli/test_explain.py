@@ -92,3 +92,11 @@ def test_every_parameter_is_explained(registry: object) -> None:
         assert page["doc"]
         assert {param["name"] for param in page["params"] if not param["about"]} == set(), spec.id
         json.dumps(page)
+
+
+def test_action(explain: Explain) -> None:
+    shown = explain("clear-member", Output.TABLE)
+    assert "clear-member  action" in shown
+    assert "One member at a time" in shown
+    plain = json.loads(explain("clear-member", Output.JSON))
+    assert (plain["kind"], plain["params"][0]["name"]) == ("action", "group")

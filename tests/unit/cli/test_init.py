@@ -60,7 +60,7 @@ def test_every_line_that_is_commented_out_is_the_default() -> None:
     text = settings_text(USUAL)
     lines = [re.sub(r"^(\s*)# (?=[a-z_]+: )", r"\1", line) for line in text.splitlines() if "nornir.yaml" not in line]
     assert Settings.model_validate(parse_yaml("\n".join(lines))) == USUAL
-    sections = (USUAL, USUAL.ssh, USUAL.credentials, USUAL.health, USUAL.retention)
+    sections = (USUAL, USUAL.ssh, USUAL.credentials, USUAL.health, USUAL.retention, USUAL.backup)
     keys = {key for section in sections for key in section.model_dump()} - {"schema_version"}
     assert not [key for key in keys if not re.search(rf"\b{key}:", text)]
 

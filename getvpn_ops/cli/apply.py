@@ -1,0 +1,152 @@
+"""``getvpn-ops apply`` and ``resume``: put a plan that was shown on devices, and go on where that stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from getvpn_ops.cli.changing import apply_anew, go_on
+from getvpn_ops.cli.consent import consent, must_be_applicable
+from getvpn_ops.cli.journaled import KIND, journal_of
+from getvpn_ops.cli.kept_plans import KeptPlans
+from getvpn_ops.cli.output import form_of, must_be_writable, say, write_data, write_view
+from getvpn_ops.cli.run_shown import shown_run
+from getvpn_ops.cli.sweeps import QuietOption  # noqa: TC001 -- read by Typer
+from getvpn_ops.cli.who import who
+from getvpn_ops.cli.wiring import wired
+from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_workspace
+from getvpn_ops.errors import ExitCode, StalePlanError, UsageError
+from getvpn_ops.reports.applied import applied_plain, applied_view, nothing_plain
+from getvpn_ops.reports.console import Visible, console
+from getvpn_ops.reports.parsed import Output
+from getvpn_ops.reports.plan_table import summary_view
+from getvpn_ops.reports.story_table import run_view
+from getvpn_ops.workflow.snapshot import snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import RenderableType
+
+    from getvpn_ops.cli.changing import Applied
+    from getvpn_ops.cli.kept_plans import KeptPlan
+    from getvpn_ops.cli.wiring import Wiring
+
+
+def apply(
+    plan: Annotated[
+        str, typer.Argument(metavar="PLAN", help="Id of a plan or its unique beginning, last, or a file of one.")
+    ],
+    *,
+    accept_loss: Annotated[
+        bool,
+        typer.Option("--accept-loss", help="Accept the loss of traffic that the plan predicts, or cannot rule out."),
+    ] = False,
+    confirm: Annotated[
+        str | None, typer.Option("--confirm", help="What the plan asks to be typed in full, such as a clear.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve the plan without being asked.")] = False,
+    output: OutputOption = None,
+    out: OutOption = None,
+    workspace: WorkspaceOption = None,
+    lab: LabOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Put a plan on devices: exactly what was shown, or nothing.
+
+    Each step is written down before it is sent, and proven from the devices after it. Ctrl-C finishes what is in hand
+    and stops; resume goes on. Exit codes: 0 done, or nothing to do; 4 refused, or something is wrong; 3 it could not be
+    told; 6 another run changes these devices; 7 the plan, a device or an intent changed, or it expired; 8 what had to
+    be typed was not; 130 interrupted.
+    """
+    must_be_writable(out)
+    place = open_workspace(workspace, lab=lab)
+    kept = KeptPlans(place).find(plan)
+    with wired(place, quiet=quiet) as tools:
+        must_be_applicable(kept.plan, tools.clock.now(), accept_loss=accept_loss)
+        if not kept.plan.waves:
+            _say_nothing(kept, output, out)
+            return
+        if snapshot(tools.loaded.inventory) != kept.plan.inventory:
+            msg = (
+                f"the inventory or an intent changed since plan {kept.plan.id} was made: nothing was sent; make it anew"
+            )
+            raise StalePlanError(msg)
+        _show(summary_view(kept.plan, kept.digest))
+        words = consent(kept, who(), accept_loss=accept_loss, typed=confirm, yes=yes)
+        KeptPlans(place).keep(kept.plan)  # a file may be gone when the run is resumed
+        done = apply_anew(tools, kept, words)
+        _tell(tools, done, output, out)
+    raise typer.Exit(done.code)
+
+
+def resume(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, its unique beginning or end, or last-apply.")],
+    *,
+    output: OutputOption = None,
+    out: OutOption = None,
+    workspace: WorkspaceOption = None,
+    lab: LabOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Go on with a run that was interrupted, held or killed.
+
+    What the journal tells is shown first; devices with a step in hand are read before anything is sent. Exit codes as
+    for apply.
+    """
+    must_be_writable(out)
+    place = open_workspace(workspace, lab=lab)
+    with wired(place, quiet=quiet) as tools:
+        found = tools.store.find_run(run)
+        if found.kind != KIND:
+            msg = f"run {found.id} is one of {found.kind}: only runs of {KIND} can be resumed"
+            raise UsageError(msg)
+        story = journal_of(tools).story(found.id)
+        if story.ended is not None and story.ended.exit_code == ExitCode.GOOD:
+            say(f"run {found.id} is done: nothing is to be resumed")
+            write_shown(tools, found.id, output, out)
+            return
+        if not story.plan:
+            msg = f"run {found.id} ended before it began to change anything: apply its plan again"
+            raise UsageError(msg)
+        name = str(found.arguments.get("plan", ""))
+        kept = KeptPlans(place).with_digest(name, story.plan)
+        if kept is None:
+            msg = f"run {found.id} applies plan {name}, which is not kept here as it was: nothing was sent"
+            raise StalePlanError(msg)
+        _show(run_view(shown_run(tools.store, place, found, tools.clock.now)))
+        done = go_on(tools, kept, found)
+        _tell(tools, done, output, out)
+    raise typer.Exit(done.code)
+
+
+def write_shown(tools: Wiring, run: str, output: Output | None, out: Path | None) -> None:
+    """Write what a run came to."""
+    found = tools.store.find_run(run)
+    shown = shown_run(tools.store, tools.workspace, found, tools.clock.now)
+    code = ExitCode(found.exit_code or 0)
+    if form_of(output, out) is Output.TABLE:
+        write_view(applied_view(shown, code, "", "", {}), out)
+    else:
+        write_data(applied_plain(shown, code, "", "", {}), form_of(output, out), out)
+
+
+def _tell(tools: Wiring, done: Applied, output: Output | None, out: Path | None) -> None:
+    shown = shown_run(tools.store, tools.workspace, done.run, tools.clock.now)
+    ending = done.ending
+    told = (shown, done.code, ending.reason, ending.next_step, dict(ending.held))
+    if form_of(output, out) is Output.TABLE:
+        write_view(applied_view(*told), out)
+    else:
+        write_data(applied_plain(*told), form_of(output, out), out)
+
+
+def _say_nothing(kept: KeptPlan, output: Output | None, out: Path | None) -> None:
+    say(f"plan {kept.plan.id} holds no step: nothing was sent")
+    if form_of(output, out) is not Output.TABLE:
+        write_data(nothing_plain(kept.plan, kept.digest), form_of(output, out), out)
+
+
+def _show(view: RenderableType) -> None:
+    console(stderr=True).print(Visible(view), soft_wrap=True)

@@ -1,0 +1,216 @@
+"""The composition of a run that changes devices: journal, leases, backups, hands, and the plan (P2, P5, P14, P15)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from getvpn_ops.cli.changing_clock import clock_or_wall
+from getvpn_ops.cli.hands_of import backed_up, hands_of
+from getvpn_ops.cli.journaled import KIND, journal_of, must_be_whole
+from getvpn_ops.cli.output import say
+from getvpn_ops.cli.who import who
+from getvpn_ops.engine.change.apply import Ending, apply_plan
+from getvpn_ops.engine.change.log import LEASE, RunLog
+from getvpn_ops.engine.change.performers import performers
+from getvpn_ops.engine.change.scene import Margins, Scene
+from getvpn_ops.errors import ExitCode, GetvpnOpsError, LeaseLostError
+from getvpn_ops.model.journal import PlanFixed, Resource, ResourceKind, RunBegun, RunEnded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from getvpn_ops.cli.kept_plans import KeptPlan
+    from getvpn_ops.cli.wiring import Wiring
+    from getvpn_ops.model.journal import OperatorWord
+    from getvpn_ops.model.lease import Lease
+    from getvpn_ops.model.plan import Plan
+    from getvpn_ops.model.run import Run
+    from getvpn_ops.store.journal import Journal
+    from getvpn_ops.store.leases import Leases
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a run.
+
+    Attributes:
+        run: its record, finished.
+        ending: how it ended.
+        code: of the process.
+    """
+
+    run: Run
+    ending: Ending
+    code: ExitCode
+
+
+def apply_anew(tools: Wiring, kept: KeptPlan, words: Sequence[OperatorWord]) -> Applied:
+    """Apply a plan for the first time, as a run of its own.
+
+    Args:
+        tools: of the workspace.
+        kept: the plan; ``consent.must_be_applicable``.
+        words: of whoever applies it.
+
+    Raises:
+        PlanRefusedError: the journal is not as it was written.
+        LeaseHeldError: another run changes one of the devices or groups.
+        GetvpnOpsError: see ``engine.change.apply``.
+    """
+    journal = journal_of(tools)
+    must_be_whole(journal, tools.workspace)
+    plan = kept.plan
+    arguments = {"plan": plan.id, "digest": kept.digest, "what": plan.what, "devices": _changed(plan)}
+    root = str(tools.workspace.root)
+    run = tools.store.begin_run(KIND, tools.clock.now(), arguments=arguments, workspace=root)
+    say(f"run {run.id}")
+    return _Changing(tools, journal, run, kept).go(words, resumed=False)
+
+
+def go_on(tools: Wiring, kept: KeptPlan, run: Run) -> Applied:
+    """Take up a run where it stopped; what is in hand is read first.
+
+    Args:
+        tools: of the workspace.
+        kept: the plan of the run.
+        run: to take up.
+
+    Raises:
+        GetvpnOpsError: see ``apply_anew``.
+    """
+    journal = journal_of(tools)
+    must_be_whole(journal, tools.workspace)
+    free_of_the_dead(tools.store.leases(journal), run)
+    return _Changing(tools, journal, run, kept).go((), resumed=True)
+
+
+class _Changing:
+    """One run, from its first event to its last."""
+
+    def __init__(self, tools: Wiring, journal: Journal, run: Run, kept: KeptPlan) -> None:
+        self._tools = tools
+        self._journal = journal
+        self._leases = tools.store.leases(journal)
+        self._run = run
+        self._kept = kept
+
+    def go(self, words: Sequence[OperatorWord], *, resumed: bool) -> Applied:
+        """Do it, and write down how it ended, whatever happens but a kill.
+
+        Whoever has not, or not any more, the lease writes nothing about the run: another process may be at it.
+        """
+        try:
+            lease = self._leases.take(self._run.id, resources(self._kept.plan), LEASE)
+        except GetvpnOpsError as exc:
+            if not resumed:
+                self._finish(exc.exit_code)
+            raise
+        try:
+            self._begin(lease, words, resumed=resumed)
+            ending = self._apply(lease)
+            code = self._code(ending)
+            self._leases.append(lease, RunEnded(int(code), ending.reason))
+        except LeaseLostError:
+            raise
+        except Exception as exc:
+            self._failed(lease, exc)
+            raise
+        self._leases.release(lease)
+        return Applied(self._finish(code), ending, code)
+
+    def _begin(self, lease: Lease, words: Sequence[OperatorWord], *, resumed: bool) -> None:
+        what = f"apply {self._kept.plan.id}: {self._kept.plan.what}"
+        self._leases.append(lease, RunBegun(what, who(), resumed))
+        if not resumed:
+            self._leases.append(lease, PlanFixed(self._kept.digest))
+        for word in words:
+            self._leases.append(lease, word)
+
+    def _apply(self, lease: Lease) -> Ending:
+        tools, settings = self._tools, self._tools.workspace.settings.change
+        margins = Margins(settings.before_rekey, settings.convergence, settings.registration, settings.poll)
+        scene = Scene(
+            run=self._run.id,
+            plan=self._kept.plan,
+            inventory=tools.loaded.inventory,
+            fleet=tools.fleet,
+            hands=hands_of(tools, self._kept.plan),
+            clock=tools.clock,
+            archive=tools.store,
+            progress=tools.collector.progress,
+            log=RunLog(self._run.id, self._journal, self._leases, lease),
+            collector=tools.collector,
+            margins=margins,
+            stopping=lambda: tools.halt.draining,
+            say=lambda text: say(tools.redactor.text(text)),
+        )
+        with backed_up(tools, scene):
+            return apply_plan(scene, performers())
+
+    def _code(self, ending: Ending) -> ExitCode:
+        """Who asked for the end gets what is to be resumed, unless something is wrong besides."""
+        stopped = self._tools.halt.draining and ending.code in {ExitCode.UNDETERMINED, ExitCode.INTERRUPTED}
+        return ExitCode.INTERRUPTED if stopped else ending.code
+
+    def _failed(self, lease: Lease, error: Exception) -> None:
+        """Write down as much as can be: what failed may be the journal itself."""
+        code, detail = ExitCode.INTERNAL, type(error).__name__
+        if isinstance(error, GetvpnOpsError):
+            code, detail = error.exit_code, str(error)
+        with contextlib.suppress(GetvpnOpsError):
+            self._leases.append(lease, RunEnded(int(code), self._tools.redactor.text(detail)))
+            self._leases.release(lease)
+            self._finish(code)
+
+    def _finish(self, code: ExitCode) -> Run:
+        store, clock = self._tools.store, self._tools.clock
+        steps = Counter(step.result.value for step in self._journal.story(self._run.id).steps)
+        done = store.finish_run(self._run.id, clock_or_wall(clock).now(), int(code), dict(steps))
+        keep = self._tools.workspace.settings.retention
+        store.prune(done.ended or done.started, keep=keep.runs, days=keep.days)
+        return done
+
+
+def resources(plan: Plan) -> tuple[Resource, ...]:
+    """What a plan changes or rests on: nobody else may change it meanwhile."""
+    devices = (*(device.name for device in plan.devices), *(step.device for step in plan.steps if step.device))
+    found = [Resource(ResourceKind.DEVICE, name) for name in dict.fromkeys(devices)]
+    return (*found, *(Resource(ResourceKind.GROUP, name) for name in plan.groups))
+
+
+def _changed(plan: Plan) -> list[str]:
+    return [device.name for device in plan.devices if device.is_changed]
+
+
+def free_of_the_dead(leases: Leases, run: Run) -> None:
+    """Break the lease of a run whose process is gone from this machine, so that it can be taken up at once.
+
+    Raises:
+        LeaseHeldError: its process is alive, or is of another machine or user, where nobody can tell from here.
+    """
+    for lease in leases.held():
+        if lease.run != run.id:
+            continue
+        owner, _, process = lease.owner.rpartition(", process ")
+        if owner != who() or not process.isdecimal() or _is_alive(int(process)):
+            continue
+        leases.unlock(lease.id, f"resumed: its process {process} is gone", who())
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:  # one that ended, and that its parent has not asked about yet, changes nothing any more
+        state = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return True
+    return not state or state[0] not in {"Z", "X"}

@@ -1,0 +1,86 @@
+"""What applying a plan came to. The shape of the JSON is a promise (P18)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.text import Text
+
+from getvpn_ops.errors import ExitCode
+from getvpn_ops.reports.console import indented, visible
+from getvpn_ops.reports.story import SCHEMA, run_plain
+from getvpn_ops.reports.story_table import run_view
+from getvpn_ops.reports.sweep_words import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import RenderableType
+
+    from getvpn_ops.model.plan import Plan
+    from getvpn_ops.reports.story import ShownRun
+
+_NAMES = 8
+_WORDS = {
+    ExitCode.GOOD: ("done: every step was proven by the devices", "bold green"),
+    ExitCode.INTERRUPTED: ("interrupted: what was in hand is in a known state", "bold yellow"),
+    ExitCode.UNDETERMINED: ("held: something could not be told", "bold yellow"),
+    ExitCode.STALE: ("held: devices or files are not as the plan knows them", "bold yellow"),
+}
+
+
+def applied_plain(
+    shown: ShownRun, code: ExitCode, reason: str, next_step: str, held: Mapping[str, str]
+) -> dict[str, Any]:
+    """A run that applied a plan as plain data: ``story.run_plain`` and how it ended.
+
+    Args:
+        shown: the run.
+        code: of the process.
+        reason: why it stopped.
+        next_step: what to do about that.
+        held: members that were left out, and why.
+
+    Returns:
+        What ``run_plain`` gives with kind ``apply``, and ``exit_code``, ``reason``, ``next_step``, ``left_out``.
+    """
+    return run_plain(shown) | {
+        "kind": "apply",
+        "exit_code": int(code),
+        "reason": reason,
+        "next_step": next_step,
+        "left_out": dict(held),
+    }
+
+
+def nothing_plain(plan: Plan, digest: str) -> dict[str, Any]:
+    """A plan without a step, applied: no run was needed."""
+    return {
+        "schema": SCHEMA,
+        "kind": "apply",
+        "run": None,
+        "plan": {"id": plan.id, "what": plan.what, "digest": digest},
+        "steps": [],
+        "exit_code": int(ExitCode.GOOD),
+        "reason": "the plan holds no step",
+        "next_step": "",
+        "left_out": {},
+    }
+
+
+def applied_view(
+    shown: ShownRun, code: ExitCode, reason: str, next_step: str, held: Mapping[str, str]
+) -> RenderableType:
+    """The same for a person; arguments as of ``applied_plain``."""
+    words, style = _WORDS.get(code, ("held: something is wrong", "bold red"))
+    parts: list[RenderableType] = [Text(words, style=style)]
+    if reason:
+        parts.append(Text(visible(reason), style=style))
+    if next_step:
+        parts.append(indented(Text(visible(next_step))))
+    reasons: dict[str, list[str]] = {}
+    for name, why in held.items():
+        reasons.setdefault(why.replace(name, "it"), []).append(name)
+    parts += [Text(visible(f"left out: {listed(names, _NAMES)}: {why}"), "yellow") for why, names in reasons.items()]
+    return Group(*parts, Text(), run_view(shown))
