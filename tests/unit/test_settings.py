@@ -260,3 +260,24 @@ def test_the_path_of_a_store_may_look_like_a_url(tmp_path: Path) -> None:
     assert Workspace(root, Settings()).store_url == f"sqlite:///{tmp_path}/what%3F/100%253F/.getvpn-ops/store.db"
     own = Workspace(root, Settings(store="sqlite:///r.db?timeout=9"))
     assert own.store_url == f"sqlite:///{tmp_path}/what%3F/100%253F/r.db?timeout=9"
+
+
+BACKUP = {
+    "seal without a key": ("{secrets: seal}", "key_file"),
+    "no author": ("{author: kim}", "such as: Network Operations"),
+    "an author of two lines": ('{author: "kim\\n <kim@example.net>"}', "such as: Network Operations"),
+    "another word": ("{secrets: plain}", "backup.secrets"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), BACKUP.values(), ids=BACKUP)
+def test_backups_that_cannot_be_meant(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(MistakesError, match=said):
+        find_workspace(place(tmp_path / "w", f"schema: 1\nbackup: {text}\n"))
+
+
+def test_where_backups_are(tmp_path: Path) -> None:
+    text = "schema: 1\nbackup: {folder: kept, secrets: seal, key_file: k, author: Kim <kim@example.net>}\n"
+    root = place(tmp_path / "w", text, LAB)
+    assert find_workspace(root).backups == root / "kept"
+    assert find_workspace(root, lab=True).backups == root / ".getvpn-ops" / "lab-backups"
