@@ -18,6 +18,8 @@ demo: $(STAMP)
 	$(BIN)/getvpn-ops lab up --configs running --seed 1 -o table
 	$(BIN)/getvpn-ops health --lab -o table --fail-on never || test $$? -eq 3
 	$(BIN)/getvpn-ops config diff --lab -o table
+	$(BIN)/getvpn-ops plan action rekey WAN --lab -o table
+	$(BIN)/getvpn-ops apply last --lab --yes -o table
 	@if command -v ssh >/dev/null; then set -x; ssh -F .getvpn-ops/lab/ssh_config lds-ks1 "show running-config | section crypto gdoi group WAN"; echo; fi
 	$(BIN)/getvpn-ops lab fault ork-gm1 udp-848-blocked -o table
 	$(BIN)/getvpn-ops lab advance +3h -o table

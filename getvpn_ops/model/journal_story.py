@@ -75,6 +75,13 @@ class RunStory:
         found = (item for item in self.steps if item.intended.step == name)
         return next((item for item in found if device is None or item.intended.device == device), None)
 
+    def proof(self, step: StepStory) -> str | None:
+        """What devices showed after a step; of a step in parts, such as ``004-wan.rekey``, after the last of them."""
+        name = step.intended.step
+        whole = name.partition(".")[0]
+        last = next((item for item in reversed(self.steps) if item.intended.step.partition(".")[0] == whole), None)
+        return self.proven.get(name) or (self.proven.get(whole) if last is step else None)
+
     @property
     def in_hand(self) -> tuple[StepStory, ...]:
         """Steps of which nobody knows how far they came: their devices are read before anything else is sent."""

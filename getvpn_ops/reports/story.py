@@ -195,5 +195,5 @@ def _step_plain(step: StepStory, story: RunStory) -> dict[str, Any]:
         "result": step.result.value,
         "tries": step.tries,
         "told": step.told,
-        "proven": story.proven.get(step.intended.step),
+        "proven": story.proof(step),
     }

@@ -140,7 +140,7 @@ def _table(story: RunStory, *, everything: bool) -> Table:
             Text(step.result.value, style=_STYLES[step.result]),
             str(step.tries),
             Text(visible(step.told)),
-            Text(visible(story.proven.get(of.step, ""))),
+            Text(visible(story.proof(step) or "")),
         )
     return table
 
