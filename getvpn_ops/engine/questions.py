@@ -67,6 +67,7 @@ BASICS = (
     Question("show clock detail"),
     Question("show crypto gdoi"),
 )
+KEYS = Question("show crypto key mypubkey rsa")
 OF_KEY_SERVER = (
     Question("show crypto gdoi ks"),
     Question("show crypto gdoi ks policy"),
@@ -76,7 +77,7 @@ OF_KEY_SERVER = (
     Question("show crypto gdoi ks coop"),
     Question("show crypto gdoi ks rekey", lambda learnt: learnt.at_least(15, 2)),
     Question("show crypto gdoi ks replay"),
-    Question("show crypto key mypubkey rsa"),
+    KEYS,
 )
 OF_MEMBER = (
     Question("show crypto gdoi gm acl"),
@@ -120,6 +121,8 @@ def _script(device: Device, more: Iterable[Question]) -> Script:
     rest: list[Question] = []
     if learnt.key_server or (learnt.key_server is None and device.role is Role.KEY_SERVER):
         rest += OF_KEY_SERVER
+    elif device.role is Role.KEY_SERVER:  # it is to become one: the RSA key comes before the group
+        rest += (KEYS,)
     if learnt.member or (learnt.member is None and device.role is Role.MEMBER):
         rest += OF_MEMBER
     elif device.role is Role.MEMBER:  # it should be one and has no group: look at what is left of it

@@ -34,11 +34,33 @@ def where(act: Configure, tree: Tree) -> Place:
     """How many lines of a step stand in a configuration, by the states that the plan knows."""
     states = act.states
     seen = managed_of(tree)
+    if is_blind(act) and seen == states[0]:
+        return Place(len(states) - 1 if stands(act, tree) else 0)
     if states[-1] == seen:
         return Place(len(states) - 1)
     if seen in states:
         return Place(states.index(seen))
     return Place(None, home(act, tree))
+
+
+def is_blind(act: Configure) -> bool:
+    """Whether the managed lines are the same before and after a step, so that they do not tell how far it came."""
+    return act.states[0] == act.states[-1]
+
+
+def stands(act: Configure, tree: Tree) -> bool:
+    """Whether all lines of a step stand in a configuration, word for word, and what it takes away does not.
+
+    For lines that no state tells of: of the same line typed twice, or taken away again, the last one counts.
+    """
+    wanted = {(line.path, line.text.removeprefix("no ")): not line.text.startswith("no ") for line in act.lines}
+    return all(_is_there(tree, path, text) is is_wanted for (path, text), is_wanted in wanted.items())
+
+
+def _is_there(tree: Tree, path: tuple[str, ...], text: str) -> bool:
+    for opener in path:
+        tree = tuple(child for line in tree if line.text == opener for child in line.children)
+    return any(line.text == text for line in tree)
 
 
 def home(act: Configure, tree: Tree) -> tuple[ChangeLine, ...]:

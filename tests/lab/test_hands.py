@@ -50,26 +50,32 @@ def keyed(key: str, peer: str, start: str = "") -> ChangeLine:
     return ChangeLine(f"{start}crypto isakmp key {placeholder(key)} address {peer}")
 
 
-STEP = ChangeStep(
-    StepKind.SET,
-    "the key of a second peer in place of the first",
-    (
-        keyed(HELD, "10.9.0.1", "no "),
-        keyed(GIVEN, "10.9.0.2"),
-        keyed(BARE, "10.9.0.3"),
-        ChangeLine("lifetime 3600", ("crypto isakmp policy 10",)),
-    ),
-    (
-        ChangeLine("no crypto isakmp policy 10"),
-        keyed(BARE, "10.9.0.3", "no "),
-        keyed(GIVEN, "10.9.0.2", "no "),
-        keyed(HELD, "10.9.0.1"),
-    ),
-)
-SECRETS = (
-    Secret.of("line", f"crypto isakmp key {GIVEN} address 10.9.0.2"),
-    Secret.of("isakmp-key", BARE),
-)
+def swapped() -> ChangeStep:
+    """Made when it is used: placeholders are of the key that the process has then."""
+    return ChangeStep(
+        StepKind.SET,
+        "the key of a second peer in place of the first",
+        (
+            keyed(HELD, "10.9.0.1", "no "),
+            keyed(GIVEN, "10.9.0.2"),
+            keyed(BARE, "10.9.0.3"),
+            ChangeLine("lifetime 3600", ("crypto isakmp policy 10",)),
+        ),
+        (
+            ChangeLine("no crypto isakmp policy 10"),
+            keyed(BARE, "10.9.0.3", "no "),
+            keyed(GIVEN, "10.9.0.2", "no "),
+            keyed(HELD, "10.9.0.1"),
+        ),
+    )
+
+
+def given() -> tuple[Secret, ...]:
+    """What the caller of the hands knows."""
+    return (
+        Secret.of("line", f"crypto isakmp key {GIVEN} address 10.9.0.2"),
+        Secret.of("isakmp-key", BARE),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -89,16 +95,16 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Background]:
 
 @pytest.fixture
 def handed(lab: Background, tmp_path: Path) -> Iterator[Handed]:
-    yield Handed(lab, tmp_path, {"secrets_of": lambda _device: SECRETS}, command_timeout=1.0)
+    yield Handed(lab, tmp_path, {"secrets_of": lambda _device: given()}, command_timeout=1.0)
     lab.call(lab.fleet.clear, "*", None)
 
 
-def taught(step: ChangeStep = STEP, minutes: int = 0) -> Callable[[OpenHand], StepReceipt]:
+def taught(step: ChangeStep | None = None, minutes: int = 0) -> Callable[[OpenHand], StepReceipt]:
     """A job that reads the configuration, then changes it."""
 
     def job(hand: OpenHand) -> StepReceipt:
         assert hand.show(CONFIGURATION).trouble is None
-        return hand.configure(step, revert_minutes=minutes)
+        return hand.configure(swapped() if step is None else step, revert_minutes=minutes)
 
     return job
 
@@ -113,10 +119,12 @@ def test_placeholders_are_resolved_and_the_step_is_taken_back(handed: Handed, de
     after = "\n".join(handed.running(device))
     assert all(f"key {key}" in after for key in (GIVEN, BARE))
     assert f"key {HELD}" not in after
-    assert [told.text for told in receipt.lines] == [line.text for line in STEP.lines]
-    back = handed.on(device, lambda hand: hand.configure(replace(STEP, lines=STEP.rollback, rollback=STEP.lines)))
+    assert [told.text for told in receipt.lines] == [line.text for line in swapped().lines]
+    back = handed.on(
+        device, lambda hand: hand.configure(replace(swapped(), lines=swapped().rollback, rollback=swapped().lines))
+    )
     assert back.hindrance is Hindrance.UNFIT, "the key that was taken away stands nowhere this session looked"
-    again = replace(STEP, lines=(*STEP.rollback[:-1], keyed(HELD, "10.9.0.1")), rollback=())
+    again = replace(swapped(), lines=(*swapped().rollback[:-1], keyed(HELD, "10.9.0.1")), rollback=())
 
     def restore(hand: OpenHand) -> StepReceipt:
         hand._vault.learn(f"crypto isakmp key {HELD} address 10.9.0.1")  # noqa: SLF001 -- as of a copy in memory
@@ -138,9 +146,9 @@ def test_a_placeholder_that_nobody_knows_types_nothing(handed: Handed, lab: Back
     strange = keyed("Nobody-Knows-1", "10.9.0.9")
     entered = lab.call(lambda: lab.router(NEW).archive.entered)
     for step in (
-        replace(STEP, lines=(*STEP.lines, strange)),
-        replace(STEP, rollback=(strange,)),
-        replace(STEP, lines=(ChangeLine("shutdown", (strange.text,)),)),
+        replace(swapped(), lines=(*swapped().lines, strange)),
+        replace(swapped(), rollback=(strange,)),
+        replace(swapped(), lines=(ChangeLine("shutdown", (strange.text,)),)),
     ):
         receipt = handed.on(NEW, taught(step))
         assert (receipt.outcome, receipt.hindrance) == (StepOutcome.NOTHING_SENT, Hindrance.UNFIT)
@@ -230,7 +238,7 @@ def test_a_session_that_ends_under_a_command(handed: Handed, lab: Background, ki
     def job(hand: OpenHand) -> tuple[ExecReceipt, ExecReceipt, StepReceipt, Trouble | None, ExecReceipt]:
         hand.show(CONFIGURATION)
         first = hand.command(SAVE)
-        return first, hand.command(SAVE), hand.configure(STEP), hand.show("show clock").trouble, hand.confirm()
+        return first, hand.command(SAVE), hand.configure(swapped()), hand.show("show clock").trouble, hand.confirm()
 
     first, second, step, trouble, confirmed = handed.on(MORE, job)
     assert (first.outcome, first.hindrance) == (outcome, hindrance), first
@@ -249,14 +257,16 @@ def test_a_session_that_ends_under_a_step(handed: Handed) -> None:
 
     def job(hand: OpenHand) -> tuple[StepReceipt, StepReceipt, ExecReceipt]:
         receipt = taught()(hand)
-        return receipt, hand.configure(STEP), hand.command(SAVE)
+        return receipt, hand.configure(swapped()), hand.command(SAVE)
 
     first, second, saved = handed.on(MORE, job)
     assert (first.outcome, first.left) == (StepOutcome.UNKNOWN, False)
     assert (second.outcome, second.hindrance) == (StepOutcome.NOTHING_SENT, Hindrance.LOST)
     assert saved.outcome is ExecOutcome.NOTHING_SENT
     assert GIVEN in "".join(handed.running(MORE))
-    handed.on(MORE, lambda hand: hand.configure(replace(STEP, lines=(keyed(GIVEN, "10.9.0.2", "no "),), rollback=())))
+    handed.on(
+        MORE, lambda hand: hand.configure(replace(swapped(), lines=(keyed(GIVEN, "10.9.0.2", "no "),), rollback=()))
+    )
     handed.lab.call(handed.lab.router(MORE).load, before)
 
 
@@ -276,8 +286,8 @@ def test_a_lock_of_somebody_else_is_honoured(handed: Handed, lab: Background, de
     def job(hand: OpenHand) -> tuple[StepReceipt, ExecReceipt, StepReceipt]:
         hand.show(CONFIGURATION)
         with other(lab, device):
-            step, command = hand.configure(STEP), hand.command(generate)
-        return step, command, hand.configure(replace(STEP, lines=(ChangeLine("ip domain name x.example"),)))
+            step, command = hand.configure(swapped()), hand.command(generate)
+        return step, command, hand.configure(replace(swapped(), lines=(ChangeLine("ip domain name x.example"),)))
 
     step, command, free = handed.on(device, job)
     assert (step.outcome, step.hindrance, step.left) == (StepOutcome.NOTHING_SENT, Hindrance.LOCKED, True)

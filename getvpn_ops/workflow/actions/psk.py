@@ -51,9 +51,9 @@ def psk_rotate(world: World, _params: NoParams) -> Proposal:
     told. Nothing on a group that is receive-only.
 
     Way back: a member that does not come back within the time for a registration gets the old key again, on the key
-    servers and on itself, is registered with it, and the run stops and says so. The old key is known as long as this
-    run lasts, since it stood in the configurations that it read; after a kill in between it is not, and then the
-    rollback lines say where it has to be typed. Keys between key servers are not rotated here: push the intent.
+    servers and on itself, is registered with it, and the run stops and says so. The old key is taken from the saved
+    configurations, where it stands until the new one is proven, so that a run that was killed in between finds it too;
+    where it does not stand there, nothing is begun. Keys between key servers are not rotated here: push the intent.
     """
     draft = Draft()
     members = of_role(world, Role.MEMBER, draft)
@@ -130,6 +130,7 @@ def _rotation(world: World, member: Device, draft: Draft) -> _Rotation | None:
     servers = _servers(world, member.gdoi_groups)
     own = frozenset(str(address) for address in member.gdoi_addresses)
     theirs = frozenset(str(address) for server in servers for address in server.gdoi_addresses)
+    refused = len(draft.refusals)
     for device, peers in ((member, theirs), *((server, own) for server in servers)):
         if device.name not in world.changes:
             draft.refusals.append(f"{device.name}: what it should hold is not known, so its key cannot be compared")
@@ -137,6 +138,8 @@ def _rotation(world: World, member: Device, draft: Draft) -> _Rotation | None:
         for text in world.untold.get(device.name, ()):
             if _KEY.search(text) and any(found["peer"] in peers for found in _PEER.finditer(text)):
                 draft.refusals.append(f"{device.name}: its key cannot be compared: {text}")
+    if len(draft.refusals) > refused:
+        return None  # what is not known is no sameness
     here = _change(world, member, theirs)
     there = tuple(_change(world, server, own) for server in servers)
     changed = tuple(change for change in there if change.lines)

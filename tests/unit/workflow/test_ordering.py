@@ -130,7 +130,8 @@ def fleets(draw: st.DrawFn) -> tuple[list[Job], dict[str, str], int]:
         )
         for number in range(draw(st.integers(0, 9)))
     ]
-    primaries = {group: draw(st.sampled_from(servers)) for group in groups if servers and draw(st.booleans())}
+    running: list[str] = draw(st.sampled_from([[], groups[:1], groups])) if servers else []
+    primaries = {group: draw(st.sampled_from(servers)) for group in running}
     return jobs, primaries, draw(st.integers(1, 4))
 
 

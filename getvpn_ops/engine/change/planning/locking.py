@@ -39,10 +39,11 @@ def lockouts(
         What is certainly cut, and what cannot be told any more though it could before.
     """
     servers = {name for name, device in inventory.devices.items() if device.role is Role.KEY_SERVER}
-    first = [item for item in done if item.stage.parts and all(part.device in servers for part in item.stage.parts)]
+    busy = [item for item in done if item.stage.parts]
+    first = [item for item in busy if all(part.device in servers for part in item.stage.parts)]
     before = situation(configs)
     found: dict[str, Cut] = {}
-    for stages in ([first] if first else []) + [list(done)]:
+    for stages in [first, busy] if 0 < len(first) < len(busy) else [busy]:
         after = situation({**configs, **configs_after(stages, configs)})
         for cut in lockout(inventory, before, after, station).worse:
             found.setdefault(cut.text, cut)

@@ -13,7 +13,7 @@ from plans import configures, example, outline, policy, pushed, running, typed, 
 from getvpn_ops.errors import StalePlanError, UsageError
 from getvpn_ops.lab.gdoi.state import Role
 from getvpn_ops.model.change import RekeyEffect, StepKind
-from getvpn_ops.model.plan import Perform, Statement
+from getvpn_ops.model.plan import Perform, PlannedLine, Statement
 from getvpn_ops.workflow.fingerprint import managed_of
 from getvpn_ops.workflow.plan_file import from_text, to_text
 from getvpn_ops.workflow.snapshot import snapshot
@@ -70,9 +70,12 @@ def test_a_swap_loses_the_flows_of_the_difference_and_says_so(swap: Plan) -> Non
 def test_the_rekey_of_a_plan(swap: Plan) -> None:
     (rekey,) = swap.rekeys
     step = next(step for step in swap.steps if step.id == rekey.step)
-    assert step.act == Perform("prove-rekey", (("group", "WAN"),), step.act.lines, once=True)
+    assert isinstance(step.act, Perform)
+    assert (step.act.action, step.act.parameters, step.act.once) == ("prove-rekey", (("group", "WAN"),), True)
+    assert len(step.act.lines) == 1
+    assert "rekey" in step.act.lines[0]
     assert (step.device, step.groups) == ("", ("WAN",))
-    assert step.act.lines[0] in rekey.when
+    assert step.act.lines[0] in rekey.when, "what is typed is what is announced"
     assert "lds-ks1" in rekey.when
     assert "360 s" in rekey.text, "of 7200 s five in a hundred"
 
@@ -229,7 +232,15 @@ def test_a_first_group_is_made_key_servers_first_by_priority(clear: Bank, invent
     assert not any("<secret:" in line.text for _, act in configures(plan) for line in act.lines)
     assert not any("Key-psk" in line.text for _, act in configures(plan) for line in act.lines)
     assert plan.loses, "the first member of a group that is not receive-only cannot be heard by those in clear"
-    assert any("KS-WAN-IN" in text for text in plan.lockouts), "dub-ks1 lets no UDP 848 in"
+    assert plan.lockouts == ()
+
+
+def test_a_filter_that_stops_registrations_is_found_before_anything_is_typed(inventory: Inventory) -> None:
+    bank = Bank(minutes=0.1, configs="clear")
+    closed = [PlannedLine(f"no {number}", ("ip access-list extended KS-WAN-IN",)) for number in (80, 90)]
+    typed(bank, "dub-ks1", closed)
+    plan = pushed(bank, inventory, has_secrets=True)
+    assert any("KS-WAN-IN" in text and "848" in text for text in plan.lockouts), plan.lockouts
 
 
 def test_a_first_group_that_only_receives_loses_nothing_certain(clear: Bank) -> None:

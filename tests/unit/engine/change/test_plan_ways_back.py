@@ -112,8 +112,8 @@ def test_a_run_is_undone_from_its_end(done: tuple[Bank, Plan]) -> None:
         "ams-ks1 clean-up", "lds-ks1 clean-up", "save dub-ks1", "save ams-ks1", "save lds-ks1", "save opo-gm1",
     ]  # fmt: skip
     was = {device.name: device.fingerprint.managed for device in plan.devices}
-    for name in was:
-        assert [act.states for device, act in configures(found) if device == name][-1][-1] == was[name]
+    for name, state in was.items():
+        assert [act.states for device, act in configures(found) if device == name][-1][-1] == state
 
 
 def test_what_nothing_undoes_is_named(done: tuple[Bank, Plan]) -> None:
