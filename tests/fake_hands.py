@@ -113,6 +113,10 @@ class MemoryLeases:
         self._must_hold()
         return lease
 
+    def check(self, lease: Lease, lasts: timedelta = timedelta()) -> None:
+        del lease, lasts
+        self._must_hold()
+
     def append(self, lease: Lease, event: Event, lasts: timedelta = timedelta()) -> Entry:
         del lease, lasts
         self._must_hold()
@@ -399,8 +403,9 @@ class FakeHands:
         keep: Callable[[Capture], None],
         progress: Progress,
         at_once: int = 1,
+        watch: Callable[[], None] = lambda: None,
     ) -> dict[str, Told[Any]]:
-        del progress, at_once
+        del progress, at_once, watch
         return {device.name: self._one(device.name, job, keep) for device, job in jobs.items()}
 
     def _one(self, name: str, job: Callable[[Any], Any], keep: Callable[[Capture], None]) -> Told[Any]:

@@ -138,13 +138,15 @@ def configures(plan: Plan) -> list[tuple[str, Configure]]:
 
 
 def outline(plan: Plan) -> list[str]:
-    """Each step in a few words: ``dub-ks1 set``, ``rekey WAN``, ``save dub-ks1``."""
+    """Each step in a few words: ``dub-ks1 set``, ``rekey WAN``, ``opo-gm1 registered``, ``save dub-ks1``."""
     texts = []
     for step in plan.steps:
         if isinstance(step.act, Configure):
             texts.append(f"{step.device} {step.act.kind.value}")
         elif step.act.action == "save":
             texts.append(f"save {step.device}")
+        elif step.device:
+            texts.append(f"{step.device} registered")
         else:
             texts.append(f"rekey {step.act.parameter('group')}")
     return texts

@@ -197,7 +197,12 @@ def list_plans(
 def _table(kept: Iterable[KeptPlan]) -> Table:
     table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
     for heading in ("plan", "what", "made (UTC)", "expires (UTC)", "steps", "by", ""):
-        table.add_column(heading, justify="right" if heading == "steps" else "left", overflow="fold")
+        table.add_column(
+            heading,
+            justify="right" if heading == "steps" else "left",
+            overflow="fold",
+            no_wrap=heading == "plan",  # an id in two lines cannot be copied
+        )
     for item in kept:
         plan = item.plan
         said = verdict(plan)

@@ -62,6 +62,7 @@ class NornirHands(Means):
         keep: Callable[[Capture], None],
         progress: Watcher,
         at_once: int = 1,
+        watch: Callable[[], None] = lambda: None,
     ) -> Mapping[str, Told[T]]:
         """Run a job on each device; see ``engine.change.ports.Hands``.
 
@@ -73,6 +74,7 @@ class NornirHands(Means):
             keep: gets every capture before the job does; if it raises, the job ends with that.
             progress: is told of every command, and when a device is done.
             at_once: devices in hand.
+            watch: called before anything is typed.
 
         Returns:
             One answer for each device, by name, in the order of ``jobs``.
@@ -82,20 +84,22 @@ class NornirHands(Means):
         """
         self.prepare(jobs)
         with self.halt.sweep() as cancel:
-            return _Round(self, jobs, keep, Guarded(progress), cancel).run(at_once)
+            return _Round(self, jobs, keep, Guarded(progress), cancel, watch).run(at_once)
 
 
 class _Round(Generic[T]):
     """One call of ``each``."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 -- what a round works with
         self,
         hands: NornirHands,
         jobs: Mapping[Device, Callable[[OpenHand], T]],
         keep: Callable[[Capture], None],
         progress: Guarded,
         cancel: Cancel,
+        watch: Callable[[], None],
     ) -> None:
+        self._watch = watch
         self._hands = hands
         self._jobs = {device.name: (device, job) for device, job in jobs.items()}
         self._keep = keep
@@ -133,6 +137,7 @@ class _Round(Generic[T]):
             told: Told[T] = _untold(device.name, exc)
             self._progress.visited(Visit(device.name, started, hands.now(), trouble=exc.trouble, reason=exc.reason))
             return told
+        session.watched(self._watch)
         vault = Vault(device.name, lambda: hands.secrets_of(device), hands.redactor)
         hand = OpenHand(device, session, hands.hooks(device.name, self._keep, self._progress), vault, hands.redactor)
         try:

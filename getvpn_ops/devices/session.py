@@ -192,6 +192,10 @@ class Session:
         finally:
             self._lock.release()
 
+    def watched(self, watch: Callable[[], None]) -> None:
+        """From now on, call this before anything is typed; what it raises ends the command, and nothing is typed."""
+        self._terminal.watch = watch
+
     @contextlib.contextmanager
     def hold(self) -> Iterator[Terminal]:
         """The terminal itself, for a stay in configuration mode, with the session's own stop put back behind it.

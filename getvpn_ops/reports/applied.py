@@ -78,9 +78,14 @@ def applied_view(
     if reason:
         parts.append(Text(visible(reason), style=style))
     if next_step:
-        parts.append(indented(Text(visible(next_step))))
+        parts.append(indented(Text(visible(_with_flags(next_step, shown.flags)))))
     reasons: dict[str, list[str]] = {}
     for name, why in held.items():
-        reasons.setdefault(why.replace(name, "it"), []).append(name)
+        reasons.setdefault(why.removeprefix(f"{name}: ").replace(name, "it"), []).append(name)
     parts += [Text(visible(f"left out: {listed(names, _NAMES)}: {why}"), "yellow") for why, names in reasons.items()]
     return Group(*parts, Text(), run_view(shown))
+
+
+def _with_flags(next_step: str, flags: str) -> str:
+    """A command as it is typed here; the engine does not know of which workspace, or lab, it is part."""
+    return next_step + flags if next_step.startswith("getvpn-ops ") and not next_step.endswith(flags) else next_step

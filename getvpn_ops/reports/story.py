@@ -124,6 +124,7 @@ def next_commands(shown: ShownRun) -> tuple[str, ...]:
     found = [f"getvpn-ops runs verify{flags}"] if shown.faults else []
     if shown.state is State.UNDER_WAY:
         found.append(f"getvpn-ops show {run}{flags}")
+        found.append(f"getvpn-ops resume {run}{flags}")  # refused while the run's process lives
         found += [f"getvpn-ops unlock {lease.id} --reason ...{flags}" for lease in shown.leases]
     elif shown.state in {State.KILLED, State.HELD}:
         found.append(f"getvpn-ops resume {run}{flags}")

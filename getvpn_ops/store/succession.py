@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from getvpn_ops.errors import StepRefusedError
-from getvpn_ops.model.journal import StepIntended, StepOutcome, StepReconciled, StepResult
+from getvpn_ops.model.journal import PlanFixed, StepIntended, StepOutcome, StepReconciled, StepResult
 from getvpn_ops.model.journal_story import fold
 from getvpn_ops.store.schema import journal as table
 
@@ -47,7 +47,7 @@ def must_be_next(
     if last is not None and _is_open(last.event):
         msg = (
             f"{event.device}: nobody knows how far step {getattr(last.event, 'step', '')} of run {last.run} came: "
-            "read the device and reconcile it before anything else is sent"
+            f"read the device and reconcile it before anything else is sent: getvpn-ops resume {last.run}"
         )
         raise StepRefusedError(msg)
     rows = connection.execute(
@@ -57,6 +57,37 @@ def must_be_next(
         sent = step.intended.step == event.step and step.result is not StepResult.NOTHING_SENT
         if sent and (event.once or step.intended.once):
             msg = f"{event.device}: step {event.step} must not be sent twice, and came to '{step.result}' before"
+            raise StepRefusedError(msg)
+    if event.once:
+        _must_be_first(entry_of, connection, run, event)
+
+
+def _must_be_first(
+    entry_of: Callable[[Row[Any]], Entry], connection: Connection, run: str, event: StepIntended
+) -> None:
+    """No other run of the same plan has sent it.
+
+    Raises:
+        StepRefusedError: one has.
+    """
+    plans = {
+        (found.run, found.event.digest)
+        for row in connection.execute(select(table).where(table.c.kind == "plan-fixed"))
+        if isinstance((found := entry_of(row)).event, PlanFixed)
+    }
+    ours = {digest for name, digest in plans if name == run}
+    for other in sorted(name for name, digest in plans if digest in ours and name != run):
+        rows = connection.execute(
+            select(table)
+            .where(table.c.run == other, table.c.device == event.device, table.c.kind.in_(_STEPS))
+            .order_by(table.c.seq)
+        )
+        step = fold(other, [entry_of(row) for row in rows]).step(event.step, event.device)
+        if step is not None and step.result is not StepResult.NOTHING_SENT:
+            msg = (
+                f"{event.device}: step {event.step} must not be sent twice, and run {other} of the same plan sent it: "
+                f"it came to '{step.result}'; make the plan anew"
+            )
             raise StepRefusedError(msg)
 
 

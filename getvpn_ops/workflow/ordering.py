@@ -77,7 +77,12 @@ class Stage:
 
 
 def stages(
-    jobs: Iterable[Job], primaries: Mapping[str, str], at_once: int = 1, *, members_first: bool = False
+    jobs: Iterable[Job],
+    primaries: Mapping[str, str],
+    at_once: int = 1,
+    *,
+    members_first: bool = False,
+    due: Iterable[str] = (),
 ) -> tuple[Stage, ...]:
     """The order in which changes are made.
 
@@ -86,6 +91,8 @@ def stages(
         primaries: the current primary of each group that runs, by the group's name as the steps have it.
         at_once: members in hand at once, at most; never two of one site.
         members_first: on the way back: who came last goes first.
+        due: groups whose members work by an older policy than key servers are configured with: they are rekeyed before
+            anything is removed, whether a step asks for it or not.
     """
     all_jobs = [job for job in jobs if job.steps]
     servers = [job for job in all_jobs if job.serves]
@@ -93,6 +100,8 @@ def stages(
     primaries = {group: name for group, name in primaries.items() if group in touched}
     members = [job for job in all_jobs if not job.serves]
     first = [stage for kind in (StepKind.BUILD, StepKind.SET) for stage in _servers(servers, kind, primaries)]
+    shipped = {stage.rekeys for stage in first}
+    first += [_rekeyed(group) for group in due if group not in shipped]
     second = list(_members(members, {StepKind.BUILD, StepKind.SET}, at_once))
     found = [*second, *first] if members_first else [*first, *second]
     found += _servers(servers, StepKind.CLEAN_UP, primaries)
@@ -141,9 +150,13 @@ def _servers(servers: Sequence[Job], kind: StepKind, primaries: Mapping[str, str
         if due:
             yield _wave(wave, kind)
             wave = []
-            yield from (Stage(f"rekey group {group}, and prove it", rekeys=group) for group in due)
+            yield from map(_rekeyed, due)
     if wave:
         yield _wave(wave, kind)
+
+
+def _rekeyed(group: str) -> Stage:
+    return Stage(f"rekey group {group}, and prove it", rekeys=group)
 
 
 def _wave(parts: Sequence[Part], kind: StepKind) -> Stage:

@@ -44,6 +44,8 @@ class Terminal:
         self.stop = stop
         self.silence = silence
         self.prompt = b""
+        self.watch: Callable[[], None] = lambda: None
+        """Called before anything is typed; raises where nothing more may be."""
         self.at_prompt = False
         """Whether the device waits for a command, as far as was seen."""
 
@@ -209,6 +211,7 @@ class Terminal:
         return piece
 
     def _type(self, data: bytes) -> None:
+        self.watch()
         self.at_prompt = False
         try:
             self.engine.write(data, self.stop)

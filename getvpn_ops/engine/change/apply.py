@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from getvpn_ops.engine.change.scene import Hold
+from getvpn_ops.engine.change.scene import Hold, OnlyLooks
 from getvpn_ops.engine.change.staleness import held_back
 from getvpn_ops.errors import ExitCode, GetvpnOpsError, LeaseLostError, StoreError
 from getvpn_ops.model.capture import Trouble
@@ -94,7 +94,8 @@ class _Run:
         if self._out:
             codes = {hold.code for hold in self._out.values()}
             code = next((one for one in (ExitCode.STALE, ExitCode.FINDINGS) if one in codes), ExitCode.UNDETERMINED)
-            reason = f"done, but for {', '.join(self._out)}"
+            is_any = any(map(self._is_done, self._steps.values()))
+            reason = f"{'done, but for' if is_any else 'nothing was done: left out were'} {', '.join(self._out)}"
             return Ending(code, reason, "plan anew for the devices that were left out", self._held())
         return Ending(ExitCode.GOOD)
 
@@ -143,9 +144,7 @@ class _Run:
             self._scene.say(f"{part.intended.device}: {settled.result}: {settled.detail}")
             if settled.result is StepResult.UNKNOWN:
                 reason = f"{part.intended.device}: nobody can tell how far '{part.intended.title}' came"
-                hold = Hold(
-                    f"{reason}: {settled.detail}", f"getvpn-ops resume {self._log.run}", ExitCode.UNDETERMINED
-                )
+                hold = Hold(f"{reason}: {settled.detail}", f"getvpn-ops resume {self._log.run}", ExitCode.UNDETERMINED)
                 unknown.setdefault(step.id, (step, hold))
         return list(unknown.values())
 
@@ -191,7 +190,8 @@ class _Run:
                 self._failed(steps[0], hold)
         for steps in [steps for steps in ready if not steps[0].device]:
             self._alone(steps[0])
-        self._together([steps for steps in ready if steps[0].device], at_once)
+        typing = [steps for steps in ready if not isinstance(self._performer(steps[0]), OnlyLooks)]
+        self._together([steps for steps in typing if steps[0].device], at_once)
         for step in [step for steps in ready for step in steps]:
             if step.device in self._out or self._is_done(step):
                 continue

@@ -19,7 +19,7 @@ from getvpn_ops.model.inventory import Role
 from getvpn_ops.model.journal import StepResult
 from getvpn_ops.model.plan import Configure
 from getvpn_ops.model.receipt import Hindrance, LineState, StepOutcome
-from getvpn_ops.workflow.progress import Place, Tree, home, where
+from getvpn_ops.workflow.progress import Place, Tree, home, is_blind, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,17 +29,26 @@ if TYPE_CHECKING:
     from getvpn_ops.engine.ports import Script
     from getvpn_ops.model.capture import Capture
     from getvpn_ops.model.change import ChangeLine, ChangeStep
+    from getvpn_ops.model.exec import ExecReceipt
     from getvpn_ops.model.journal_story import StepStory
     from getvpn_ops.model.plan import PlannedStep
     from getvpn_ops.model.receipt import LineReceipt, StepReceipt
 
 UNDO = ".undo"
+CONFIRM = ".confirm"
+_NO_TIMER = "No Rollback Confirmed Change pending"
 _RESULTS = {
     StepOutcome.NOTHING_SENT: StepResult.NOTHING_SENT,
     StepOutcome.APPLIED: StepResult.APPLIED,
     StepOutcome.UNDONE: StepResult.NOTHING_SENT,
     StepOutcome.PARTLY: StepResult.PARTLY,
     StepOutcome.UNKNOWN: StepResult.UNKNOWN,
+}
+_CONFIRMED = {
+    ExecOutcome.NOTHING_SENT: StepResult.NOTHING_SENT,
+    ExecOutcome.DONE: StepResult.APPLIED,
+    ExecOutcome.REFUSED: StepResult.NOTHING_SENT,
+    ExecOutcome.UNKNOWN: StepResult.UNKNOWN,
 }
 _LATER = frozenset({Hindrance.LOCKED, Hindrance.CANCELLED, Hindrance.DEADLINE, Hindrance.SILENT, Hindrance.LOST})
 _POLICY = frozenset({RekeyEffect.AT_ONCE, RekeyEffect.BY_COMMAND, RekeyEffect.NEXT_REKEY})
@@ -74,30 +83,39 @@ class Configuring:
         tree = self._tree(hand)
         if isinstance(tree, Hold):
             return tree
-        known = scene.log.step(step.id, step.device)
+        known = self._known(step, scene, tree)
         change = step.change()
         place = where(_of(step), tree)
-        if place.lines == len(change.lines) and not _is_told(step, known):
-            place = Place(0)
-        if place.lines is None:
-            if known is None or not place.home:
-                return _foreign(step, known)
-            if (held := self._home(step, scene, hand, place.home)) is not None:
-                return held
-            place = Place(0)
         if place.lines == len(change.lines):
             return self._end(step, scene, hand)
-        if known is None and place.lines:
+        if known is None and place.lines != 0:
             return _foreign(step, known)
-        if known is not None and known.result is StepResult.APPLIED and not _of(step).revert_minutes:
+        if known is not None and known.result is StepResult.APPLIED and (place.lines or not _of(step).revert_minutes):
             return Hold(
                 f"{step.device}: '{step.title}' was applied, and somebody took it back since: nothing was sent",
                 f"getvpn-ops config diff {step.device}",
                 ExitCode.STALE,
             )
+        if place.lines is None and not place.home:
+            return _foreign(step, known)
         if (held := self._last_look(step, scene, hand)) is not None:
             return held
-        return self._send(step, scene, hand, replace(change, lines=change.lines[place.lines :]))
+        if place.lines is None:
+            if (held := self._home(step, scene, hand, place.home)) is not None:
+                return held
+            place = Place(0)
+        rest = change.lines[place.lines or 0 :]
+        return self._send(step, scene, hand, replace(change, lines=rest), place.lines or 0)
+
+    def _known(self, step: PlannedStep, scene: Scene, tree: Tree) -> StepStory | None:
+        """What the journal knows of a step; one that was taken back before the session ended is not applied."""
+        known = scene.log.step(step.id, step.device)
+        undone = scene.log.step(f"{step.id}{UNDO}", step.device)
+        if known is None or undone is None or undone.result is not StepResult.APPLIED:
+            return known
+        if known.result is StepResult.PARTLY and where(_of(step), tree).lines == 0:
+            scene.log.reconciled(step.id, step.device, Settled(StepResult.NOTHING_SENT, "taken back, and read"))
+        return scene.log.step(step.id, step.device)
 
     def settle(self, part: StepStory, step: PlannedStep, scene: Scene) -> Settled:
         """Read the device: how many lines of the step stand there."""
@@ -115,10 +133,13 @@ class Configuring:
         place = where(_of(step), running.tree)
         total = len(step.change().lines)
         undoing = part.intended.step.endswith(UNDO)
+        if part.intended.step.endswith(CONFIRM):
+            return Settled(StepResult.NOTHING_SENT, "no screen tells; to type it again does no harm")
         if place.lines is None:
             if place.home:
                 return Settled(StepResult.PARTLY, f"{len(place.home)} lines of the way back are left to type")
-            return Settled(StepResult.UNKNOWN, "its managed lines are in none of the states of this step")
+            reason = "its managed lines are in none of the states of this step: others have changed them, too"
+            return Settled(StepResult.PARTLY, reason)  # it was read: plans that know this may be made and applied
         if place.lines in {0, total}:
             done = (place.lines == 0) is undoing
             return Settled(
@@ -151,11 +172,21 @@ class Configuring:
             return None
         return ks_guard.last_look(step, scene, hand)
 
-    def _send(self, step: PlannedStep, scene: Scene, hand: Hand, change: ChangeStep) -> Hold | None:
+    def _send(self, step: PlannedStep, scene: Scene, hand: Hand, change: ChangeStep, stood: int) -> Hold | None:
+        """Type lines of the step; ``stood``: how many of them were there before.
+
+        A revert timer of an earlier try runs on, and covers the rest; where nothing of that try is left, it is ended.
+        """
         receipts: list[StepReceipt] = []
+        minutes = _of(step).revert_minutes
+        if minutes and scene.log.step(step.id, step.device) is not None:
+            if stood:
+                minutes = 0
+            elif (held := self._confirm(step, scene, hand)) is not None:
+                return held
 
         def do() -> Settled:
-            receipt = hand.configure(change, revert_minutes=_of(step).revert_minutes)
+            receipt = hand.configure(change, revert_minutes=minutes)
             receipts.append(receipt)
             return Settled(_RESULTS[receipt.outcome], told(receipt))
 
@@ -165,7 +196,12 @@ class Configuring:
             return self._end(step, scene, hand)
         if settled.result is StepResult.UNKNOWN:
             return Hold(f"{step.device}: {settled.detail}", "", ExitCode.UNDETERMINED)  # the caller reads it again
-        return self._not_done(step, scene, hand, receipts[0])
+        if stood:
+            self._stands_partly(step, scene, f"{stood} of its {len(step.change().lines)} lines stood there before")
+        return self._not_done(step, scene, hand, receipts[0], stood)
+
+    def _stands_partly(self, step: PlannedStep, scene: Scene, why: str) -> None:
+        scene.log.reconciled(step.id, step.device, Settled(StepResult.PARTLY, why))
 
     def _end(self, step: PlannedStep, scene: Scene, hand: Hand) -> Hold | None:
         """Read back; a revert timer ends only when everything stands there."""
@@ -174,19 +210,12 @@ class Configuring:
         tree = self._tree(hand, anew=True)
         if isinstance(tree, Hold):
             return tree
-        place = where(_of(step), tree)
         total = len(step.change().lines)
-        if place.lines != total:
+        if where(_of(step), tree).lines != total:
             return self._not_kept(step, scene, hand, tree)
         if _of(step).revert_minutes:
-            receipt = hand.confirm()
-            if receipt.outcome is ExecOutcome.UNKNOWN:
-                return Hold(
-                    f"{step.device}: whether `configure confirm` was taken is not known: {receipt.reason}; if not, "
-                    f"the device takes '{step.title}' back within {_of(step).revert_minutes} minutes",
-                    f"getvpn-ops resume {scene.run}",
-                    ExitCode.UNDETERMINED,
-                )
+            if (held := self._confirm(step, scene, hand)) is not None:
+                return held
             again = self._tree(hand, anew=True)
             if isinstance(again, Hold):
                 return again
@@ -199,36 +228,71 @@ class Configuring:
         scene.log.prove(step.id, step.device, f"{CONFIGURATION}: all {total} lines stand there")
         return None
 
-    def _not_done(self, step: PlannedStep, scene: Scene, hand: Hand, receipt: StepReceipt) -> Hold:
+    def _confirm(self, step: PlannedStep, scene: Scene, hand: Hand) -> Hold | None:
+        """End the revert timer; that none is pending any more is fine, for what stands there is read afterwards."""
+        receipts: list[ExecReceipt] = []
+
+        def do() -> Settled:
+            receipt = hand.confirm()
+            receipts.append(receipt)
+            return Settled(_CONFIRMED[receipt.outcome], receipt.reason or receipt.said)
+
+        part = f"{step.id}{CONFIRM}"
+        title = f"end the revert timer of: {step.title}"
+        settled = scene.log.send(part, step.device, title, ("configure confirm",), do, once=False)
+        if settled.result is StepResult.APPLIED or _NO_TIMER in f"{receipts[0].said} {receipts[0].reason}":
+            return None
+        return Hold(
+            f"{step.device}: `configure confirm` was not taken, as far as is known: {settled.detail}; then it "
+            f"takes '{step.title}' back within {_of(step).revert_minutes} minutes",
+            f"getvpn-ops resume {scene.run}",
+            ExitCode.UNDETERMINED,
+        )
+
+    def _not_done(self, step: PlannedStep, scene: Scene, hand: Hand, receipt: StepReceipt, stood: int) -> Hold:
         """A line was refused, or the step was not begun: say what stands there now."""
         reason = f"{step.device}: '{step.title}': {told(receipt)}"
+        resume = f"getvpn-ops resume {scene.run}"
         code = ExitCode.UNDETERMINED if receipt.hindrance in _LATER else ExitCode.FINDINGS
         if receipt.outcome is StepOutcome.NOTHING_SENT:
-            return Hold(f"{reason}; nothing was sent", f"getvpn-ops resume {scene.run}", code)
+            stands = f"; {stood} of its {len(step.change().lines)} lines stand there" if stood else ""
+            return Hold(f"{reason}; nothing was sent{stands}", resume, code)
         tree = self._tree(hand, anew=True)
         if isinstance(tree, Hold):
-            return Hold(f"{reason}; {tree.reason}", f"getvpn-ops resume {scene.run}", ExitCode.UNDETERMINED)
+            self._stands_partly(step, scene, "it was not read back")
+            return Hold(f"{reason}; {tree.reason}", resume, ExitCode.UNDETERMINED)
         place = where(_of(step), tree)
         if place.lines == 0:
+            self._settled_home(step, scene)
+            if stood and _of(step).revert_minutes and (held := self._confirm(step, scene, hand)) is not None:
+                return Hold(f"{reason}; {held.reason}", held.next_step, held.code)
             return Hold(f"{reason}; the device is as it was before the step", "mend the intent, and plan anew", code)
-        if place.lines is None and place.home:
-            if (held := self._home(step, scene, hand, place.home)) is None:
+        stands = "an unknown part" if place.lines is None else str(place.lines)
+        stands = f"{stands} of its {len(step.change().lines)} lines stand there"
+        self._stands_partly(step, scene, stands)
+        if way := place.home or home(_of(step), tree):
+            if (held := self._home(step, scene, hand, way)) is None:
                 return Hold(f"{reason}; the rest was taken back: the device is as it was before the step", "", code)
             return Hold(f"{reason}; {held.reason}", held.next_step, code)
-        stands = "an unknown part" if place.lines is None else str(place.lines)
-        return Hold(
-            f"{reason}; {stands} of its {len(step.change().lines)} lines stand there",
-            f"getvpn-ops show {scene.run}, and the rollback sheet of the plan",
-            code,
-        )
+        return Hold(f"{reason}; {stands}", f"getvpn-ops show {scene.run}, and the rollback sheet of the plan", code)
+
+    def _settled_home(self, step: PlannedStep, scene: Scene) -> None:
+        known = scene.log.step(step.id, step.device)
+        if known is not None and known.result is not StepResult.NOTHING_SENT:
+            scene.log.reconciled(step.id, step.device, Settled(StepResult.NOTHING_SENT, "taken back, and read"))
 
     def _not_kept(self, step: PlannedStep, scene: Scene, hand: Hand, tree: Tree) -> Hold:
         """Every line was taken, and they do not stand there: take back what does."""
-        way = home(_of(step), tree)
+        way = () if is_blind(_of(step)) else home(_of(step), tree)
         reason = f"{step.device}: '{step.title}': its lines were taken, and the configuration read back is another"
+        if where(_of(step), tree).lines == 0 and not is_blind(_of(step)):
+            self._settled_home(step, scene)
+            return Hold(f"{reason}: none of them stands there", "report it as a defect")
+        self._stands_partly(step, scene, "read back: not as planned")
         if not way:
-            scene.log.reconciled(step.id, step.device, Settled(StepResult.PARTLY, "read back: not as planned"))
-            return Hold(reason, f"getvpn-ops config diff {step.device}")
+            minutes = _of(step).revert_minutes
+            timer = f"; its revert timer takes it back within {minutes} minutes" if minutes else ""
+            return Hold(f"{reason}{timer}", f"getvpn-ops config diff {step.device}")
         held = self._home(step, scene, hand, way)
         if held is not None:
             return Hold(f"{reason}; {held.reason}", held.next_step)
@@ -250,7 +314,9 @@ class Configuring:
         if where(_of(step), tree).lines != 0:
             return Hold(f"taking it back did not lead to its beginning: {settled.detail}", "see its rollback sheet")
         if settled.result is not StepResult.UNKNOWN:  # else the caller reads it, and comes back
-            scene.log.reconciled(step.id, step.device, Settled(StepResult.NOTHING_SENT, "taken back, and read"))
+            self._settled_home(step, scene)
+            if _of(step).revert_minutes:  # what others change from now on is not the timer's to take back
+                return self._confirm(step, scene, hand)
         return None
 
 
@@ -262,7 +328,8 @@ def shown(lines: Iterable[ChangeLine]) -> tuple[str, ...]:
 def told(receipt: StepReceipt) -> str:
     """What came of a stay, for people: the line that was not taken with the device's words and its caret."""
     if receipt.hindrance is None:
-        return f"{len(receipt.lines)} lines taken in {receipt.seconds:.1f} s"
+        taken = f"{len(receipt.lines)} line{'' if len(receipt.lines) == 1 else 's'} taken"
+        return f"{taken} in {receipt.seconds:.1f} s"
     stuck = next((line for line in receipt.lines if line.state not in {LineState.ACCEPTED, LineState.NOT_SENT}), None)
     parts = [f"{receipt.hindrance}: {receipt.reason}" if receipt.reason else str(receipt.hindrance)]
     if stuck is not None:
@@ -283,14 +350,6 @@ def _of(step: PlannedStep) -> Configure:
         msg = f"step {step.id} configures nothing"
         raise TypeError(msg)
     return step.act
-
-
-def _is_told(step: PlannedStep, known: StepStory | None) -> bool:
-    """Whether the end state is the step's own doing, or tells nothing: then only the journal does."""
-    states = _of(step).states
-    if states[0] != states[-1]:
-        return True
-    return known is not None and known.result is StepResult.APPLIED
 
 
 def _foreign(step: PlannedStep, known: StepStory | None) -> Hold:

@@ -45,6 +45,9 @@ class Settled:
     detail: str = ""
 
 
+_MOMENT = 1.0  # seconds that a lease is believed without reading it again, while something is typed
+
+
 class RunLog:
     """What one run did so far, and the only way to do more. Safe to use from many threads."""
 
@@ -62,6 +65,7 @@ class RunLog:
         self._lease = lease
         self._lock = Lock()
         self._renewed = time.monotonic()
+        self._read = 0.0
         story = fold(run, journal.entries(run))
         self._steps = {(step.intended.step, step.intended.device): step for step in story.steps}
         self._proven = dict(story.proven)
@@ -158,6 +162,18 @@ class RunLog:
             LeaseLostError: it is gone.
         """
         self._renew()
+
+    def watch(self) -> None:
+        """Read the lease again if that was more than a moment ago: this process may have been stopped, and woken.
+
+        Raises:
+            LeaseLostError: it is gone: nothing more may be typed.
+        """
+        self._renew()
+        with self._lock:
+            if time.monotonic() - self._read > _MOMENT:
+                self._leases.check(self._lease)
+                self._read = time.monotonic()
 
     def _renew(self) -> None:
         with self._lock:

@@ -94,6 +94,7 @@ class Hands(Protocol):
         keep: Callable[[Capture], None],
         progress: Progress,
         at_once: int = 1,
+        watch: Callable[[], None] = lambda: None,
     ) -> Mapping[str, Told[T]]:
         """Open one session on each device and run its job in it, so many at once; through Nornir.
 
@@ -105,6 +106,8 @@ class Hands(Protocol):
             keep: gets every capture before the job does; if it raises, the job ends with that.
             progress: is told of every command.
             at_once: devices in hand.
+            watch: called before anything is typed; if it raises, nothing more is, and the job ends with that. A run
+                that was stopped, and woken after its lease ended, types no byte more.
 
         Returns:
             One answer for each device, by name.
@@ -124,6 +127,10 @@ class Leases(Protocol):
 
     def renew(self, lease: Lease, lasts: timedelta) -> Lease:
         """Go on for so long."""
+        ...
+
+    def check(self, lease: Lease, lasts: timedelta = ...) -> None:
+        """Read it again."""
         ...
 
     def append(self, lease: Lease, event: Event, lasts: timedelta = ...) -> Entry:

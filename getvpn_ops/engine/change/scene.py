@@ -110,7 +110,8 @@ class Scene:
 
     def each(self, jobs: Mapping[Device, Callable[[Hand], T]], at_once: int = 1) -> Mapping[str, Told[T]]:
         """Run a job in a session for changes on each of these devices."""
-        return self.hands.each(jobs, keep=self.keep, progress=self.progress, at_once=at_once)
+        watch = self.log.watch
+        return self.hands.each(jobs, keep=self.keep, progress=self.progress, at_once=at_once, watch=watch)
 
     def device(self, name: str) -> Device:
         """A device of the inventory.
@@ -164,3 +165,7 @@ class Performer(Protocol):
     def prove(self, step: PlannedStep, scene: Scene) -> Hold | None:
         """Let the devices show that the step did what it is for, and write that down (``scene.log.prove``)."""
         ...
+
+
+class OnlyLooks:
+    """Marks a performer that types nothing: for its steps no session for changes is opened; ``act`` is not called."""

@@ -102,7 +102,7 @@ class Backups:
         """
         unread: list[Unread] = []
         named = [item for item in devices if _has_file(item, unread)]
-        self._progress.begin("configurations", len(named))
+        self._progress.begin("devices for a backup", len(named))
         try:
             heard = self._reader.read(
                 named, keep=lambda capture: self._archive.put_capture(run, capture), progress=self._progress

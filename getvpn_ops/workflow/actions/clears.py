@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 REREGISTERS = "reregister"
 CLEARS_SA = "clear-sa"
 CLEARS_COUNTERS = "clear-counters"
+PROVES_REGISTERED = "prove-registered"
+"""Types nothing: members that got a crypto map are seen to be registered."""
 _NO_WAY_BACK = "none: the member gets its keys again by registering"
 
 

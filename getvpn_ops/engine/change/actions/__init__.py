@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from getvpn_ops.engine.change.actions.coming_up import ComingUp
 from getvpn_ops.engine.change.actions.counting import Counting
 from getvpn_ops.engine.change.actions.debugging import Debugging
 from getvpn_ops.engine.change.actions.dropping import Dropping
@@ -13,7 +14,7 @@ from getvpn_ops.engine.change.actions.ike import ClearingIke
 from getvpn_ops.engine.change.actions.registering import Registering
 from getvpn_ops.engine.change.actions.saving import Saving
 from getvpn_ops.engine.change.actions.turning import Turning
-from getvpn_ops.workflow.actions.clears import CLEARS_COUNTERS, CLEARS_SA, REREGISTERS
+from getvpn_ops.workflow.actions.clears import CLEARS_COUNTERS, CLEARS_SA, PROVES_REGISTERED, REREGISTERS
 from getvpn_ops.workflow.actions.debugs import DEBUGS
 from getvpn_ops.workflow.actions.directions import TURNS
 from getvpn_ops.workflow.actions.key_server_clears import CLEARS_ISAKMP, CLEARS_SERVER
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 ACTIONS_PERFORMED: Mapping[str, Performer] = MappingProxyType(
     {
+        PROVES_REGISTERED: ComingUp(),
         REREGISTERS: Registering(),
         CLEARS_SA: Registering(replies=()),
         CLEARS_COUNTERS: Counting(),

@@ -79,15 +79,9 @@ class Registering(OneLine):
 def _missing(fleet: FleetState, step: PlannedStep, facts: Mapping[str, str]) -> tuple[str, bool]:
     """What is not as it should be yet, and whether that was seen; empty: nothing."""
     for group in step.groups:
-        for check in _CHECKS:
-            try:
-                member = member_of(fleet, group, step.device)
-            except EvidenceMissingError as exc:
-                return str(exc), False
-            outcome = evaluate(MEMBER_CHECKS[check], member)
-            if not outcome.status.opens_gate:
-                said = [f"{item.message}: {item.actual}" for item in outcome.findings if not item.status.opens_gate]
-                return "; ".join([*said, outcome.reason] if outcome.reason else said), outcome.status is Status.FAIL
+        reason, known = not_up(fleet, group, step.device)
+        if reason:
+            return reason, known
     try:
         fresh = registered_since(facts, registration_facts(fleet, step.groups, step.device))
     except EvidenceMissingError as exc:
@@ -97,15 +91,44 @@ def _missing(fleet: FleetState, step: PlannedStep, facts: Mapping[str, str]) -> 
     return ("", True) if fresh else ("log and counters show no registration since", True)
 
 
+def not_up(fleet: FleetState, group: str, device: str) -> tuple[str, bool]:
+    """Why a member is not at work: not registered, or without the key of its key servers.
+
+    Args:
+        fleet: with the member and the key servers of the group, just read.
+        group: its name in the inventory.
+        device: the member.
+
+    Returns:
+        What lacks, in words, empty if nothing does; and whether that was seen rather than not told.
+    """
+    for check in _CHECKS:
+        try:
+            member = member_of(fleet, group, device)
+        except EvidenceMissingError as exc:
+            return str(exc), False
+        outcome = evaluate(MEMBER_CHECKS[check], member)
+        if not outcome.status.opens_gate:
+            said = [f"{item.message}: {item.actual}" for item in outcome.findings if not item.status.opens_gate]
+            return "; ".join([*said, outcome.reason] if outcome.reason else said), outcome.status is Status.FAIL
+    return "", True
+
+
+def current_keys(fleet: FleetState, groups: Iterable[str]) -> str:
+    """The keys that members must have, as ``0x0A1B2C3D of lds-ks1``.
+
+    Raises:
+        EvidenceMissingError: no key server shows any.
+    """
+    rings = [group_named(fleet, group).served.ring() for group in groups]
+    return ", ".join(f"{key.hex} of {ring.device}" for ring in rings for key in ring.current())
+
+
 def _told(fleet: FleetState, step: PlannedStep, facts: Mapping[str, str]) -> str:
-    spis = []
-    for group in step.groups:
-        ring = group_named(fleet, group).served.ring()
-        spis += [f"{key.hex} of {ring.device}" for key in ring.current()]
     taken_at = member_of(fleet, step.groups[0], step.device).gdoi().taken_at
     took = (taken_at - datetime.fromisoformat(facts[SENT])).total_seconds() if SENT in facts else None
     within = f" within {max(took, 0.0):.0f} s" if took is not None else ""
-    return f"registered anew{within}, and has {', '.join(spis)}"
+    return f"registered anew{within}, and has {current_keys(fleet, step.groups)}"
 
 
 def registration_facts(fleet: FleetState, groups: Iterable[str], device: str) -> dict[str, str]:

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Final
 from getvpn_ops.engine.change.planning.action import new_id
 from getvpn_ops.engine.change.planning.effects import Known, forecast
 from getvpn_ops.engine.change.planning.locking import lockouts
+from getvpn_ops.engine.change.planning.registering import serving
 from getvpn_ops.engine.change.planning.servers import primaries, priority, refusals
 from getvpn_ops.engine.change.planning.simulated import configs_after, tried
 from getvpn_ops.engine.change.planning.stepping import Terms, waves_of
 from getvpn_ops.model.inventory import Role
-from getvpn_ops.model.plan import Plan, Statement
+from getvpn_ops.model.plan import Plan, PredictedEffect, Statement
 from getvpn_ops.workflow.ordering import Job, stages
 from getvpn_ops.workflow.snapshot import snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from getvpn_ops.engine.change.planning.changes import Changes
@@ -98,21 +99,25 @@ def assembled(asked: Asked, inventory: Inventory, reading: Reading, changes: Cha
     steps = _told(changes, inventory, reading)
     heads = primaries(reading.fleet)
     jobs = [_job(inventory, inventory.devices[name], held, reading.configs[name]) for name, held in steps.items()]
-    ordered = stages(jobs, heads, asked.at_once, members_first=changes.is_way_back)
+    ordered = stages(jobs, heads, asked.at_once, members_first=changes.is_way_back, due=changes.due)
     done = tried(ordered, reading.configs)
-    told = forecast(changes.groups, reading, done, heads, asked.known)
+    told = forecast(changes.groups, reading, done, heads, asked.known, due=changes.due)
+    after = configs_after(done, reading.configs)
     terms = Terms(
         inventory=inventory,
         configs=reading.configs,
         primaries=heads,
         timings=told.timings,
         moving=told.moving,
+        due=changes.due,
+        serving=serving(inventory, changes.groups, heads, {**reading.configs, **after}),
         revert_minutes=asked.revert_minutes,
     )
     waves = waves_of(done, terms)
     cuts, unclear = lockouts(inventory, reading.configs, done, asked.station) if done else ((), ())
-    refused, notes = _servers(inventory, reading, changes, steps, configs_after(done, reading.configs))
-    lossy = [effect for effect in told.effects if effect.statement is not Statement.HITLESS]
+    refused, notes = _servers(inventory, reading, changes, steps, after)
+    effects = (*(_untold(changes) if waves.waves else ()), *told.effects)
+    lossy = [effect for effect in effects if effect.statement is not Statement.HITLESS]
     return Plan(
         id=new_id(asked.now),
         what=asked.what,
@@ -120,10 +125,10 @@ def assembled(asked: Asked, inventory: Inventory, reading: Reading, changes: Cha
         expires=asked.now + asked.lifetime,
         by=asked.by,
         inventory=snapshot(inventory),
-        devices=tuple(_planned(inventory, reading, steps)),
+        devices=tuple(_planned(inventory, reading, steps, changes.due)),
         waves=waves.waves,
         rekeys=waves.rekeys,
-        effects=told.effects,
+        effects=effects,
         lockouts=cuts,
         refusals=tuple(dict.fromkeys((*changes.refusals, *refused, *unclear))),
         left_out=tuple(changes.left_out),
@@ -173,15 +178,21 @@ def _after_all(inventory: Inventory, device: Device) -> int:
     return 1 if any(item.role is Role.KEY_SERVER for item in neighbours) else 0
 
 
+def _untold(changes: Changes) -> Iterator[PredictedEffect]:
+    for group, why in changes.untold.items():
+        yield PredictedEffect(group, "what was configured before", Statement.CANNOT_TELL, None, (why,))
+
+
 def _planned(
-    inventory: Inventory, reading: Reading, steps: Mapping[str, tuple[ChangeStep, ...]]
+    inventory: Inventory, reading: Reading, steps: Mapping[str, tuple[ChangeStep, ...]], due: Iterable[str]
 ) -> Iterator[PlannedDevice]:
-    """Devices that change, and the key servers of their groups."""
-    groups = {group for name in steps for group in inventory.devices[name].gdoi_groups}
+    """Devices that change, and the key servers of their groups; a rekey that is due is typed on one of its own."""
+    groups = {group for name in steps for group in inventory.devices[name].gdoi_groups} | set(due)
     servers = {device.name for group in groups for device in inventory.key_servers(group)}
+    typing = {*steps, *(device.name for group in due for device in inventory.key_servers(group))}
     for name, device in inventory.devices.items():
         if name in steps or name in servers:
-            planned = reading.planned(device, is_changed=name in steps)
+            planned = reading.planned(device, is_changed=name in typing)
             if planned is not None:
                 yield planned
 
@@ -197,7 +208,7 @@ def _servers(
     mine = [inventory.devices[name] for name in steps if inventory.devices[name].role is Role.KEY_SERVER]
     refused: list[str] = []
     notes: list[str] = []
-    for group in dict.fromkeys(group for device in mine for group in device.gdoi_groups):
+    for group in dict.fromkeys((*(group for device in mine for group in device.gdoi_groups), *changes.due)):
         bad, more = refusals(group, reading, inventory, after, changes.covered - {*changes.unread})
         refused += bad
         notes += more
@@ -210,7 +221,7 @@ def _words(
     if lossy:
         yield "traffic is lost, or may be: it is only applied with --accept-loss"
     for group in dict.fromkeys(group for held in steps.values() for step in held for group in step.groups):
-        serving = {device.name for device in inventory.key_servers(group)} & set(steps)
+        servers = {device.name for device in inventory.key_servers(group)} & set(steps)
         head = heads.get(group)
-        if serving and head is not None and head not in serving:
+        if servers and head is not None and head not in servers:
             yield f"group {group}: its primary {head} is not changed, so nothing is rekeyed"

@@ -43,6 +43,8 @@ class Changes:
         differs: devices that are known not to be as intended, changed by the plan or not.
         notes: for people.
         refusals: why the plan must never be applied.
+        due: groups whose members work by an older policy than their key servers are configured with, and what shows it.
+        untold: groups of which nobody can tell that, and why.
     """
 
     groups: tuple[str, ...] = ()
@@ -54,6 +56,8 @@ class Changes:
     differs: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    due: dict[str, str] = field(default_factory=dict)
+    untold: dict[str, str] = field(default_factory=dict)
 
     def leave_out(self, device: str, reason: str, *, is_known: bool) -> None:
         """A device that was asked for and is not in the plan."""

@@ -15,8 +15,8 @@ from getvpn_ops.analysis.traffic.timeline import timeline
 from getvpn_ops.analysis.traffic.timing import Timing
 from getvpn_ops.engine.change.planning.changes import local_names
 from getvpn_ops.engine.change.planning.member_effects import stance, worked
+from getvpn_ops.engine.change.planning.shipping import policy_on
 from getvpn_ops.engine.change.planning.simulated import configs_after
-from getvpn_ops.engine.forecast.lockout_routers import GroupPolicy, identity, policies
 from getvpn_ops.engine.forecast.predict import at_work, start
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.inventory import Role
@@ -24,7 +24,7 @@ from getvpn_ops.model.plan import PredictedEffect, Statement
 from getvpn_ops.parsing.running_config import view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from getvpn_ops.analysis.traffic.effects import StepEffect
     from getvpn_ops.analysis.traffic.facts import Measured
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from getvpn_ops.engine.change.planning.member_effects import Stance
     from getvpn_ops.engine.change.planning.reading import Reading
     from getvpn_ops.engine.change.planning.simulated import Tried
+    from getvpn_ops.engine.forecast.lockout_routers import GroupPolicy
     from getvpn_ops.model.config import RunningConfig
     from getvpn_ops.model.inventory import Inventory
 
@@ -89,8 +90,14 @@ class Forecast:
     timings: Mapping[str, Timing] = field(default_factory=dict)
 
 
-def forecast(
-    groups: Sequence[str], reading: Reading, done: Sequence[Tried], primaries: Mapping[str, str], known: Known
+def forecast(  # noqa: PLR0913 -- what a prediction rests on
+    groups: Sequence[str],
+    reading: Reading,
+    done: Sequence[Tried],
+    primaries: Mapping[str, str],
+    known: Known,
+    *,
+    due: Collection[str] = (),
 ) -> Forecast:
     """Predict, group by group.
 
@@ -100,12 +107,13 @@ def forecast(
         done: stages of the plan.
         primaries: of the groups that run.
         known: what was measured.
+        due: groups whose members have another policy than their key servers are configured with.
     """
     effects: list[tuple[int, PredictedEffect]] = []
     moving: set[Place] = set()
     timings: dict[str, Timing] = {}
     for name in groups:
-        group = _Group(name, reading, done, primaries.get(name), known)
+        group = _Group(name, reading, done, primaries.get(name), known, is_due=name in due)
         effects += group.effects()
         moving |= group.moving
         if group.timing is not None:
@@ -117,13 +125,23 @@ def forecast(
 class _Group:
     """One group in a plan."""
 
-    def __init__(self, name: str, reading: Reading, done: Sequence[Tried], primary: str | None, known: Known) -> None:
+    def __init__(  # noqa: PLR0913 -- what a prediction rests on
+        self,
+        name: str,
+        reading: Reading,
+        done: Sequence[Tried],
+        primary: str | None,
+        known: Known,
+        *,
+        is_due: bool,
+    ) -> None:
         self._name = name
         self._reading = reading
         self._inventory: Inventory = reading.fleet.inventory
         self._done = done
         self._primary = primary
         self._known = known
+        self._is_due = is_due
         self.moving: set[Place] = set()
         self.timing: Timing | None = None
 
@@ -191,18 +209,7 @@ class _Group:
 
     def _served(self, config: RunningConfig) -> GroupPolicy | None:
         """What a key server is configured to give this group; None if it does not serve it."""
-        local = self._local(config, server=True)
-        return policies({"": config}).get(local) if local is not None else None
-
-    def _local(self, config: RunningConfig, *, server: bool) -> str | None:
-        intent = self._inventory.gdoi_groups.get(self._name)
-        wanted = str(intent.identity) if intent is not None and intent.identity is not None else None
-        for item in config.gdoi_groups:
-            if (item.server_local is not None) is server and (
-                identity(item) == wanted if wanted is not None else item.name == self._name
-            ):
-                return identity(item)
-        return None
+        return policy_on(config, self._name, self._inventory)
 
     # -- what happens
 
@@ -227,6 +234,8 @@ class _Group:
         if old is None or new is None or old.missing or new.missing:
             missing = next((x.missing for x in (old, new) if x is not None and x.missing), "its list is not known")
             return _Event(at, title, (Rekey(title),), (f"group {self._name}: {missing}",))
+        if self._is_due:  # what members have is not what key servers were configured with
+            return _Event(at, title, (Rekey(title, new.entries, new.receive_only),))
         same = [ace.text for ace in old.entries] == [ace.text for ace in new.entries]
         turned = new.receive_only if new.receive_only is not old.receive_only else None
         if same and turned is None:  # another policy all the same, such as a transform: old keys end sooner

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from getvpn_ops.analysis.lockout.crossing import Verdict
@@ -10,7 +11,7 @@ from getvpn_ops.engine.forecast.lockout import lockout, situation
 from getvpn_ops.model.inventory import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from getvpn_ops.analysis.lockout.cuts import Cut
     from getvpn_ops.engine.change.planning.simulated import Tried
@@ -27,7 +28,9 @@ def lockouts(
     done: Sequence[Tried],
     station: Address | None = None,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Hold the network as it is against what it is when the key servers are done, and when all is done.
+    """Hold the network as it is against what it is when its first half is done, and when all is done.
+
+    The first half are the key servers; on a way back the members, whose maps go before the key servers do.
 
     Args:
         inventory: all devices.
@@ -40,7 +43,7 @@ def lockouts(
     """
     servers = {name for name, device in inventory.devices.items() if device.role is Role.KEY_SERVER}
     busy = [item for item in done if item.stage.parts]
-    first = [item for item in busy if all(part.device in servers for part in item.stage.parts)]
+    first = list(itertools.takewhile(lambda item: _only(item, servers) is _only(busy[0], servers), busy))
     before = situation(configs)
     found: dict[str, Cut] = {}
     for stages in [first, busy] if 0 < len(first) < len(busy) else [busy]:
@@ -54,6 +57,10 @@ def lockouts(
         if cut.verdict is not Verdict.CUT
     ]
     return _short(cuts), _short(unknown)
+
+
+def _only(item: Tried, servers: Collection[str]) -> bool:
+    return all(part.device in servers for part in item.stage.parts)
 
 
 def _short(texts: Sequence[str]) -> tuple[str, ...]:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 from getvpn_ops.engine.change.planning.assembling import Asked, assembled, concerned
 from getvpn_ops.engine.change.planning.changes import changes_of
 from getvpn_ops.engine.change.planning.reading import read_devices
+from getvpn_ops.engine.change.planning.servers import primaries
+from getvpn_ops.engine.change.planning.shipping import shipping
 from getvpn_ops.engine.config.diff import Differ
 from getvpn_ops.engine.config.drift import NO_SOURCE
 from getvpn_ops.errors import UsageError
 from getvpn_ops.model.config_diff import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from getvpn_ops.engine.change.planning.changes import Changes
     from getvpn_ops.engine.change.planning.reading import Reading
@@ -73,7 +75,35 @@ def plan_push(  # noqa: PLR0913 -- what a plan is made of
     changes.notes += missing
     changes.groups = groups
     changes.covered = _covered(changes, reading, differ, _servers(inventory, groups))
+    _pending(changes, reading, inventory, {device.name for device in described})
     return assembled(asked, inventory, reading, changes)
+
+
+def _pending(changes: Changes, reading: Reading, inventory: Inventory, described: Collection[str]) -> None:
+    """Groups whose policy was typed, and never sent: a run was held before its rekey, or somebody forgot the command.
+
+    Only a push of all key servers of a group rekeys it, and only if they are as intended when it is done.
+    """
+    heads = primaries(reading.fleet)
+    for group in changes.groups:
+        if group not in heads:
+            continue
+        found = shipping(group, reading, heads[group])
+        servers = {device.name for device in inventory.key_servers(group)}
+        if found.note:
+            changes.notes.append(f"group {group}: {found.note}")
+        if found.untold:
+            why = f"whether members work by the policy that key servers have is not known: {found.untold}"
+            changes.notes.append(f"group {group}: {why}")
+            if servers <= set(described):
+                changes.untold[group] = why
+        elif found.pending and servers <= set(described) & changes.covered:
+            changes.due[group] = found.pending
+            changes.notes.append(f"group {group}: its policy was never sent to members: {found.pending}: it is rekeyed")
+        elif found.pending:
+            changes.notes.append(
+                f"group {group}: its policy was never sent to members: {found.pending}: getvpn-ops plan push {group}"
+            )
 
 
 def _servers(inventory: Inventory, groups: Iterable[str]) -> tuple[Device, ...]:

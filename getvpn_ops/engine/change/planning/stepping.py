@@ -10,9 +10,11 @@ from getvpn_ops.analysis.traffic.timing import Timing, old_life
 from getvpn_ops.dialect.gdoi_commands import rekey_command
 from getvpn_ops.dialect.releases import release_of
 from getvpn_ops.engine.change.planning.changes import local_names
+from getvpn_ops.engine.change.planning.registering import registering
 from getvpn_ops.model.change import RekeyEffect
 from getvpn_ops.model.inventory import Role
 from getvpn_ops.model.plan import Configure, Perform, PlannedLine, PlannedRekey, PlannedStep, Wave
+from getvpn_ops.workflow.actions.clears import PROVES_REGISTERED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -40,6 +42,8 @@ class Terms:
         primaries: of the groups that run.
         timings: likewise; the usual ones where a group is absent.
         moving: steps that do something to traffic, by number of stage and part.
+        due: groups that are rekeyed because of what was configured before, and what shows it.
+        serving: groups that members can register with.
         revert_minutes: of the timer on members; 0: never.
     """
 
@@ -48,6 +52,8 @@ class Terms:
     primaries: Mapping[str, str]
     timings: Mapping[str, Timing] = field(default_factory=dict)
     moving: Collection[tuple[int, int]] = frozenset()
+    due: Mapping[str, str] = field(default_factory=dict)
+    serving: Collection[str] = frozenset()
     revert_minutes: int = 5
 
 
@@ -66,7 +72,10 @@ def waves_of(done: Sequence[Tried], terms: Terms) -> Waves:
         done: its stages.
         terms: see there.
     """
-    total = sum(len(item.stage.parts) + len(item.stage.saves) + bool(item.stage.rekeys) for item in done)
+    came = [registering(item, terms.inventory, terms.configs, terms.serving) for item in done]
+    total = sum(map(len, came)) + sum(
+        len(item.stage.parts) + len(item.stage.saves) + bool(item.stage.rekeys) for item in done
+    )
     ids = _Ids(max(3, len(str(total))))
     waves: list[Wave] = []
     rekeys: list[PlannedRekey] = []
@@ -83,6 +92,8 @@ def waves_of(done: Sequence[Tried], terms: Terms) -> Waves:
             steps = tuple(_configuring(at, number, item, ids, terms) for number in range(len(stage.parts)))
             last = stage.parts[-1]
         waves.append(Wave(stage.title, steps, stage.at_once, stage.ring))
+        if came[at]:
+            waves.append(_coming(stage, came[at], ids))
     return Waves(tuple(waves), tuple(rekeys))
 
 
@@ -174,13 +185,31 @@ def _lives(group: str, terms: Terms) -> str:
     return f"old keys live up to {old_life(lifetime, lifetime):.0f} s more"
 
 
+def _coming(stage: Stage, members: Sequence[tuple[str, str]], ids: _Ids) -> Wave:
+    """Members that got a map are seen to register, before anybody else gets one."""
+    steps = tuple(
+        PlannedStep(
+            ids.next(device, "registered"),
+            device,
+            f"prove that {device} is registered with group {group}",
+            Perform(PROVES_REGISTERED, (("group", group),)),
+            (group,),
+            ("nothing is typed; the member must show `Registered` and the current key of its key servers",),
+            "nothing has to be undone",
+        )
+        for device, group in members
+    )
+    who = members[0][0] if len({name for name, _ in members}) == 1 else f"{len({name for name, _ in members})} members"
+    return Wave(f"prove that {who} came up", steps, stage.at_once, stage.ring)
+
+
 # -- rekeys and saves
 
 
 def _proving(stage: Stage, ids: _Ids, last: Part | None, terms: Terms) -> PlannedStep:
     group = stage.rekeys
     command = _command(group, terms)
-    by_itself = last is not None and last.step.effect is RekeyEffect.AT_ONCE
+    by_itself = last is not None and group in last.step.groups and last.step.effect is RekeyEffect.AT_ONCE
     proof = (
         f"every member must show the new SPI before the old one ends: {_lives(group, terms)}; who lacks it is "
         "registered again alone, which costs the seconds of a registration"
@@ -189,6 +218,7 @@ def _proving(stage: Stage, ids: _Ids, last: Part | None, terms: Terms) -> Planne
         f"`{command}` is typed on the current primary only if the group did not rekey by itself"
         + (", as its release is known to do" if by_itself else ""),
         proof,
+        *([f"its policy was never sent to members: {terms.due[group]}"] if group in terms.due else []),
     )
     act = Perform("prove-rekey", (("group", group),), (command,), once=True)
     way_back = "a rekey is not undone: the rollback of the steps before it, and one more rekey"
@@ -205,7 +235,7 @@ def _command(group: str, terms: Terms) -> str:
 
 def _rekey(group: str, step: str, last: Part | None, terms: Terms) -> PlannedRekey:
     primary = terms.primaries.get(group, "the primary")
-    by_itself = last is not None and last.step.effect is RekeyEffect.AT_ONCE
+    by_itself = last is not None and group in last.step.groups and last.step.effect is RekeyEffect.AT_ONCE
     command = f"at `{_command(group, terms)}` on {primary}"
     when = f"when configuration mode is left on {primary}" if by_itself else command
     spread = terms.timings.get(group, Timing()).spread
