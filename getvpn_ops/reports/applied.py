@@ -49,7 +49,7 @@ def applied_plain(
         "kind": "apply",
         "exit_code": int(code),
         "reason": reason,
-        "next_step": next_step,
+        "next_step": _with_flags(next_step, shown.flags),
         "left_out": dict(held),
     }
 

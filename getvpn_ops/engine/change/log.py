@@ -45,7 +45,7 @@ class Settled:
     detail: str = ""
 
 
-_MOMENT = 1.0  # seconds that a lease is believed without reading it again, while something is typed
+_MOMENT = 0.1  # seconds that a lease is believed without reading it again, while something is typed
 
 
 class RunLog:

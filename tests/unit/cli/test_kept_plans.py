@@ -12,7 +12,9 @@ import pytest
 import shown_plans as plans
 
 from getvpn_ops.cli.kept_plans import KeptPlans
+from getvpn_ops.cli.plan import list_plans
 from getvpn_ops.errors import GetvpnOpsError, StalePlanError, UsageError
+from getvpn_ops.reports.parsed import Output
 from getvpn_ops.reports.plan_forms import PlanForm, plan_document
 from getvpn_ops.settings import Settings, Workspace
 
@@ -135,3 +137,16 @@ def test_all_that_can_be_read_are_listed_and_of_the_others_it_is_said(
     with pytest.raises(GetvpnOpsError):
         kept.find("broken")
     assert KeptPlans(Workspace(kept.folder / "nowhere", Settings())).every() == ()
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_an_id_in_the_list_of_plans_can_be_copied(
+    kept: KeptPlans, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: int
+) -> None:
+    folder = kept.find("last").path.parents[2]
+    (folder / "getvpn-ops.yaml").write_text("inventory: .\n", encoding="utf-8")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    list_plans(output=Output.TABLE, workspace=folder)
+    shown = capsys.readouterr().out
+    assert PLAN.id in shown
+    assert OTHER.id in shown

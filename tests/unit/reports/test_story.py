@@ -83,7 +83,7 @@ STATES = {
     "under way": (
         UNDER_WAY,
         State.UNDER_WAY,
-        (f"getvpn-ops show {RUN.id} --lab", "getvpn-ops unlock 00aa11bb22cc --reason ... --lab"),
+        (f"getvpn-ops show {RUN.id} --lab", RESUME, "getvpn-ops unlock 00aa11bb22cc --reason ... --lab"),
     ),
     "killed": (KILLED, State.KILLED, (RESUME, BACK)),
     "interrupted": (INTERRUPTED, State.HELD, (RESUME, BACK)),
@@ -170,6 +170,28 @@ def test_of_many_steps_those_that_went_wrong_are_shown() -> None:
     assert "gm180" in text
     assert "and 140 more steps: --all shows all of them" in text
     assert written(run_view(shown(*steps), everything=True)).count("write memory") == 200
+
+
+NEXT_STEPS = {
+    "a command": (" --lab", f"getvpn-ops resume {RUN.id}", RESUME),
+    "a command that is whole": (" --lab", RESUME, RESUME),
+    "of real devices": ("", f"getvpn-ops resume {RUN.id}", f"getvpn-ops resume {RUN.id}"),
+    "words": (" --lab", "make the plan anew", "make the plan anew"),
+}
+
+
+@pytest.mark.parametrize("name", NEXT_STEPS)
+def test_what_to_do_next_can_be_typed_as_it_stands(name: str) -> None:
+    flags, said, expected = NEXT_STEPS[name]
+    found = replace(INTERRUPTED, flags=flags)
+    assert applied_plain(found, ExitCode.INTERRUPTED, "", said, {})["next_step"] == expected
+    assert f"\n  {expected}\n" in written(applied_view(found, ExitCode.INTERRUPTED, "", said, {})).split("run a-")[0]
+
+
+def test_members_left_out_for_the_same_reason_stand_together_without_their_names() -> None:
+    why = {name: f"{name}: 'set': refused by the device" for name in ("bat-gm1", "cod-gm1")}
+    text = written(applied_view(HELD, ExitCode.FINDINGS, "", "", why))
+    assert "left out: bat-gm1, cod-gm1: 'set': refused by the device\n" in text
 
 
 def test_nothing_unseen_comes_out_of_a_journal() -> None:
