@@ -202,6 +202,7 @@ def _table(kept: Iterable[KeptPlan]) -> Table:
             justify="right" if heading == "steps" else "left",
             overflow="fold",
             no_wrap=heading == "plan",  # an id in two lines cannot be copied
+            min_width=16 if heading == "what" else None,
         )
     for item in kept:
         plan = item.plan
