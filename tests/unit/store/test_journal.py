@@ -192,7 +192,7 @@ SECRETS = {
     "title": (StepIntended("1", "a", f"set password {CANARY}", ()), "title holds a secret"),
     "evidence": (StepReconciled("1", "a", UNKNOWN, f"ok\nenable secret 5 {CANARY}"), "evidence holds a secret"),
     "word": (OperatorWord(Word.CONFIRM, "ops", f"tacacs-server key {CANARY}"), "detail holds a secret"),
-    "private key": (RunEnded(1, "-----BEGIN RSA PRIVATE KEY-----"), "detail holds a private key"),
+    "private key": (RunEnded(1, "-----{} RSA PRIVATE KEY-----".format("BEGIN")), "detail holds a private key"),
     "by value": (RunEnded(1, f"the router said {CANARY}-known"), "holds a secret that this process was given"),
     "too long": (RunEnded(1, f"{CANARY} " * 500), "of more than 4096 characters"),
     "two commands": (StepIntended("1", "a", "t", ("exit\nreload",)), "cannot be printed"),
