@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from getvpn_ops.analysis.traffic.timing import Timing, old_life
+from getvpn_ops.dialect.commands import STAND_IN
 from getvpn_ops.dialect.gdoi_commands import rekey_command
 from getvpn_ops.dialect.releases import release_of
 from getvpn_ops.engine.change.planning.changes import local_names
@@ -154,6 +155,12 @@ def _revert(part: Part, terms: Terms, *, moves: bool) -> int:
     return terms.revert_minutes if release is not None and release.number >= _REVERTS_SINCE else 0
 
 
+_LOST = (
+    "; the key that it takes away then stands on no device: once the session is over, no rollback of this program "
+    "can type it again unless `secrets:` or a sealed backup has it"
+)
+
+
 def _way_back(part: Part, terms: Terms) -> str:
     """How a step is undone, and what that costs."""
     step = part.step
@@ -171,9 +178,14 @@ def _way_back(part: Part, terms: Terms) -> str:
         case RekeyEffect.NEXT_REKEY:
             return f"{back}; no rekey; it shows after the next scheduled one"
         case RekeyEffect.REGISTRATION:
-            return f"{back}; no rekey; it shows at the next registration of a member"
+            lost = _LOST if any(_takes_secret(line) for line in step.lines) else ""
+            return f"{back}; no rekey; it shows at the next registration of a member{lost}"
         case _:
             return f"{back}; no rekey"
+
+
+def _takes_secret(line: ChangeLine) -> bool:
+    return line.text.startswith("no ") and STAND_IN in line.text
 
 
 def _costs(groups: Iterable[str], terms: Terms) -> str:
