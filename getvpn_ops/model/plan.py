@@ -175,6 +175,7 @@ class Wave:
         steps: of it; a key server stands alone in its wave.
         at_once: devices in hand at once, at most.
         ring: of a rollout; 0 if it is no part of one.
+        stage: of the playbook that it belongs to; empty if the plan is of none.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
@@ -182,6 +183,33 @@ class Wave:
     steps: tuple[PlannedStep, ...]
     at_once: int = 1
     ring: int = 0
+    stage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStage:
+    """A stage of a playbook in a plan.
+
+    Attributes:
+        id: as in the playbook.
+        title: for people.
+        action: of it.
+        devices: that it changes or looks at.
+        gates: checks that must pass after it, by id.
+        approval: what a person has to say yes to before it; empty: nothing.
+        windowed: whether it only begins within the windows.
+        timeout: minutes that all its waves may take.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
+    id: str
+    title: str
+    action: str
+    devices: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    approval: str = ""
+    windowed: bool = False
+    timeout: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +296,7 @@ class Plan:
         left_out: devices that were asked for and are not in it.
         notes: for people.
         budget: failed members after which no more are begun.
+        stages: of a playbook, in order; every wave then belongs to one.
         version: of the plain form.
     """
 
@@ -289,6 +318,7 @@ class Plan:
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[str, ...] = ()
     budget: int = 0
+    stages: tuple[PlannedStage, ...] = ()
     version: Literal[1] = VERSION
 
     @property

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from getvpn_ops.model.change import ChangeStep
+    from getvpn_ops.model.plan import PlannedStep
 
 REKEYS: Final = frozenset({RekeyEffect.AT_ONCE, RekeyEffect.BY_COMMAND})
 """Effects that a rekey must follow."""
@@ -57,7 +58,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What is done before anything that follows is begun; one of ``parts``, ``rekeys`` and ``saves``.
+    """What is done before anything that follows is begun; one of ``parts``, ``rekeys``, ``saves`` and ``ready``.
 
     Attributes:
         title: for people.
@@ -66,6 +67,8 @@ class Stage:
         saves: devices whose configuration is saved.
         at_once: devices in hand at once.
         ring: of a rollout; 0 if it is no part of one.
+        ready: steps that are no configuration and stand as they are, such as gates; their ids are given later.
+        leg: the stage of the playbook that it belongs to; empty if there is none.
     """
 
     title: str
@@ -74,6 +77,8 @@ class Stage:
     saves: tuple[str, ...] = ()
     at_once: int = 1
     ring: int = 0
+    ready: tuple[PlannedStep, ...] = ()
+    leg: str = ""
 
 
 def stages(

@@ -98,7 +98,7 @@ def assembled(asked: Asked, inventory: Inventory, reading: Reading, changes: Cha
     """
     steps = _told(changes, inventory, reading)
     heads = primaries(reading.fleet)
-    jobs = [_job(inventory, inventory.devices[name], held, reading.configs[name]) for name, held in steps.items()]
+    jobs = [job_of(inventory, inventory.devices[name], held, reading.configs[name]) for name, held in steps.items()]
     ordered = stages(jobs, heads, asked.at_once, members_first=changes.is_way_back, due=changes.due)
     done = tried(ordered, reading.configs)
     told = forecast(changes.groups, reading, done, heads, asked.known, due=changes.due)
@@ -149,7 +149,15 @@ def _told(changes: Changes, inventory: Inventory, reading: Reading) -> dict[str,
     return found
 
 
-def _job(inventory: Inventory, device: Device, steps: tuple[ChangeStep, ...], config: RunningConfig) -> Job:
+def job_of(inventory: Inventory, device: Device, steps: tuple[ChangeStep, ...], config: RunningConfig) -> Job:
+    """A device and its steps, with what decides when it is its turn.
+
+    Args:
+        inventory: all devices.
+        device: of the steps.
+        steps: to be typed on it, in order.
+        config: that it runs.
+    """
     serves = device.role is Role.KEY_SERVER
     return Job(
         device.name,

@@ -198,14 +198,22 @@ class _Group:
         servers = [device.name for device in self._inventory.key_servers(self._name)]
         if not servers or any(name not in configs or self._served(configs[name]) is not None for name in servers):
             return None
-        after = configs_after(self._done, configs)
-        given = self._served(after[servers[0]]) if servers[0] in after else None
+        given = self._first_given(servers[0])
         if given is None or given.missing:
             return None
         moment = self._reading.fleet.ended
         timing = Timing(members=len(self._inventory.members(self._name)))
         key = TrafficKey(_FIRST_KEY, moment + timedelta(seconds=timing.lifetime))
         return Now(moment, Policy(given.entries, (key,), given.receive_only), timing)
+
+    def _first_given(self, server: str) -> GroupPolicy | None:
+        """What a key server gives as soon as it serves the group at all; later stages may give something else."""
+        for at, item in enumerate(self._done, 1):
+            if any(part.device == server for part in item.stage.parts):
+                given = self._served(configs_after(self._done[:at], self._reading.configs)[server])
+                if given is not None:
+                    return given
+        return None
 
     def _served(self, config: RunningConfig) -> GroupPolicy | None:
         """What a key server is configured to give this group; None if it does not serve it."""
@@ -215,6 +223,8 @@ class _Group:
 
     def _events(self) -> Iterator[_Event]:
         given = self._given(self._reading.configs)
+        if given is None and self._primary is not None:  # it does not run yet, and this plan brings it up
+            given = self._first_given(self._primary)
         for at, item in enumerate(self._done):
             if item.stage.rekeys == self._name:
                 now = self._given(configs_after(self._done[:at], self._reading.configs))

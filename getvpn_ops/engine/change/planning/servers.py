@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.checks.health import GROUP_CHECKS
 from getvpn_ops.checks.views import group_views
+from getvpn_ops.engine.change.planning.shipping import policy_on
 from getvpn_ops.errors import EvidenceMissingError
 from getvpn_ops.model.outcome import Status
 from getvpn_ops.model.state.keys import RsaKeyPairs
@@ -55,10 +56,18 @@ def runs(view: GroupView) -> bool:
     return any(server.told() for server in view.key_servers)
 
 
-def refusals(
-    group: str, reading: Reading, inventory: Inventory, after: Mapping[str, RunningConfig], covered: Collection[str]
+def refusals(  # noqa: PLR0913 -- what the condition of a group rests on
+    group: str,
+    reading: Reading,
+    inventory: Inventory,
+    after: Mapping[str, RunningConfig],
+    covered: Collection[str],
+    *,
+    has_key: bool = True,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Why no key server of a group may be changed now.
+
+    A group that none of them serves any more when the plan is done need not be sound: it is taken down.
 
     Args:
         group: its name in the inventory.
@@ -67,6 +76,7 @@ def refusals(
         after: configurations of its key servers when the plan is done.
         covered: key servers that are as intended once the plan is done: where they all are, a difference between them
             is one that this very plan ends.
+        has_key: whether the RSA key must be there already; an earlier stage of the same plan may make and prove it.
 
     Returns:
         Reasons to refuse the plan, and notes.
@@ -82,7 +92,8 @@ def refusals(
     refused: list[str] = []
     notes: list[str] = []
     view = next((item for item in group_views(reading.fleet) if item.name == group), None)
-    if view is not None and runs(view):
+    is_over = all(name in after and policy_on(after[name], group, inventory) is None for name in servers)
+    if view is not None and runs(view) and not is_over:
         refused += _failing(view, _SOUND)
         refused += _failing(view, _KEYS)
         uneven = _failing(view, _PARITY)
@@ -96,7 +107,8 @@ def refusals(
         for name in servers
         if name not in covered
     ]
-    refused += _signing(group, reading, {name: after.get(name, reading.configs[name]) for name in servers})
+    if has_key:
+        refused += _signing(group, reading, {name: after.get(name, reading.configs[name]) for name in servers})
     return tuple(refused), tuple(notes)
 
 

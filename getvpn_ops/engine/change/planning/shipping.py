@@ -65,6 +65,17 @@ def policy_on(config: RunningConfig, group: str, inventory: Inventory) -> GroupP
     return policies({"": config}).get(identity(found)) if found is not None else None
 
 
+def is_member_of(config: RunningConfig, group: str, inventory: Inventory) -> bool:
+    """Whether a router is configured as a member of a group.
+
+    Args:
+        config: of the router.
+        group: its name in the inventory.
+        inventory: tells its identity.
+    """
+    return _group_of(config, group, inventory, server=False) is not None
+
+
 def _group_of(config: RunningConfig, group: str, inventory: Inventory, *, server: bool) -> GdoiGroupConfig | None:
     intent = inventory.gdoi_groups.get(group)
     wanted = str(intent.identity) if intent is not None and intent.identity is not None else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from getvpn_ops.analysis.traffic.timing import Timing, old_life
@@ -75,7 +75,8 @@ def waves_of(done: Sequence[Tried], terms: Terms) -> Waves:
     """
     came = [registering(item, terms.inventory, terms.configs, terms.serving) for item in done]
     total = sum(map(len, came)) + sum(
-        len(item.stage.parts) + len(item.stage.saves) + bool(item.stage.rekeys) for item in done
+        len(item.stage.parts) + len(item.stage.saves) + len(item.stage.ready) + bool(item.stage.rekeys)
+        for item in done
     )
     ids = _Ids(max(3, len(str(total))))
     waves: list[Wave] = []
@@ -89,10 +90,12 @@ def waves_of(done: Sequence[Tried], terms: Terms) -> Waves:
             steps: tuple[PlannedStep, ...] = (step,)
         elif stage.saves:
             steps = tuple(_saving(name, ids) for name in stage.saves)
+        elif stage.ready:
+            steps = tuple(replace(step, id=ids.next(step.id)) for step in stage.ready)
         else:
             steps = tuple(_configuring(at, number, item, ids, terms) for number in range(len(stage.parts)))
             last = stage.parts[-1]
-        waves.append(Wave(stage.title, steps, stage.at_once, stage.ring))
+        waves.append(Wave(stage.title, steps, stage.at_once, stage.ring, stage.leg))
         if came[at]:
             waves.append(_coming(stage, came[at], ids))
     return Waves(tuple(waves), tuple(rekeys))
@@ -212,7 +215,7 @@ def _coming(stage: Stage, members: Sequence[tuple[str, str]], ids: _Ids) -> Wave
         for device, group in members
     )
     who = members[0][0] if len({name for name, _ in members}) == 1 else f"{len({name for name, _ in members})} members"
-    return Wave(f"prove that {who} came up", steps, stage.at_once, stage.ring)
+    return Wave(f"prove that {who} came up", steps, stage.at_once, stage.ring, stage.leg)
 
 
 # -- rekeys and saves

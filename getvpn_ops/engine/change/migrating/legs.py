@@ -1,0 +1,100 @@
+"""Steps of a stage that are no configuration: approvals, gates, tests and waits; and where the gates of rings stand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from getvpn_ops.model.plan import Perform, PlannedStep
+from getvpn_ops.workflow.ordering import Stage as Ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from getvpn_ops.model.base import FrozenModel
+    from getvpn_ops.model.inventory import Device
+    from getvpn_ops.workflow.playbooks.schema import Gate, Stage
+
+GATE, APPROVE, WAIT = "gate", "approve", "wait"
+_NOTHING = "nothing is typed"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A stage with those it is about.
+
+    Attributes:
+        stage: of the playbook.
+        groups: of the run.
+        targets: devices.
+    """
+
+    stage: Stage
+    groups: tuple[str, ...]
+    targets: tuple[Device, ...]
+
+    def step(self, name: str, action: str, title: str, **parameters: str) -> PlannedStep:
+        """A step of no device in particular; its id is made unique later."""
+        told = (
+            ("stage", self.stage.id),
+            ("groups", ",".join(self.groups)),
+            ("targets", ",".join(device.name for device in self.targets)),
+            *parameters.items(),
+        )
+        return PlannedStep(
+            f"{self.stage.id}-{name}", "", title, Perform(action, told), self.groups, way_back="nothing to undo"
+        )
+
+    def performed(self, params: FrozenModel) -> Ordered:
+        """What the stage does, as a wave of its own."""
+        title = self.stage.title or self.stage.action
+        step = self.step(self.stage.action, self.stage.action, title, params=params.model_dump_json())
+        return Ordered(title, ready=(step,))
+
+
+def approval(leg: Leg) -> Ordered:
+    """A person's word before anything of the stage is sent."""
+    title = f"approval: {leg.stage.approval}"
+    return Ordered(title, ready=(leg.step("approval", APPROVE, title, ask=leg.stage.approval),))
+
+
+def gates(leg: Leg, asked: Sequence[Gate], when: str, ring: int = 0, soak: int = 0) -> Ordered:
+    """Gates of a stage, asked together: one look at the devices serves all of them.
+
+    Args:
+        leg: of the stage.
+        asked: the gates.
+        when: ``before`` or ``after``.
+        ring: after which; 0: of the stage.
+        soak: minutes to wait before.
+    """
+    of_ring = f" ring {ring} of" if ring else ""
+    title = f"gate {when}{of_ring} {leg.stage.id}"
+    steps = [
+        leg.step(
+            f"gate-{gate.check}",
+            GATE,
+            f"{gate.check}, {when}{of_ring} {leg.stage.id}",
+            check=gate.check,
+            params=json.dumps(gate.params, sort_keys=True),
+            on_fail=gate.on_fail.value,
+            patience=str(gate.patience),
+            max_age=str(gate.max_age),
+        )
+        for gate in asked
+    ]
+    if soak:
+        wait = leg.step(f"soak-{ring}", WAIT, f"soak for {soak} min after{of_ring} {leg.stage.id}", minutes=str(soak))
+        steps.insert(0, wait)
+    return Ordered(title, ready=tuple(steps), ring=ring)
+
+
+def ringed(leg: Leg, acts: Iterable[Ordered]) -> list[Ordered]:
+    """Waves of a stage with its gates after each ring; who is in no ring (the manager's own) is a ring of its own."""
+    found: list[Ordered] = []
+    for ring, waves in groupby(acts, key=lambda item: item.ring):
+        found += waves
+        found.append(gates(leg, leg.stage.exit, "after", ring, leg.stage.batch.soak))
+    return found
