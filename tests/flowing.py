@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class FlowingBank(Bank):
     """29 routers between which packets flow."""
 
-    def __init__(self, minutes: float = 5) -> None:
-        super().__init__(minutes)
+    def __init__(self, minutes: float = 5, configs: str = "running") -> None:
+        super().__init__(minutes, configs)
         world = self.world
         sites = read_sites([(host, world.routers[host.name]) for host in inventory.read(INVENTORY)])
         around = Around(world.routers, world.paths)

@@ -39,6 +39,8 @@ class Word(StrEnum):
     """Traffic that the plan says will be lost."""
     APPROVE = "approve"
     """The plan as it was shown."""
+    APPROVE_STAGE = "approve-stage"
+    """A stage of a playbook that asks for a person; the detail begins with its id and a colon."""
     CONFIRM = "confirm"
     """What had to be typed in full, such as a clear on a key server."""
 

@@ -326,6 +326,11 @@ class Plan:
         """All steps in order."""
         return tuple(step for wave in self.waves for step in wave.steps)
 
+    def beside(self, step: PlannedStep) -> tuple[PlannedStep, ...]:
+        """All steps of the stage that a step belongs to; of the whole plan if it has no stages."""
+        stage = next((wave.stage for wave in self.waves if step in wave.steps), "")
+        return tuple(other for wave in self.waves if wave.stage == stage for other in wave.steps)
+
     @property
     def groups(self) -> tuple[str, ...]:
         """GDOI groups that it concerns."""

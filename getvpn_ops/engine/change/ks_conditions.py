@@ -10,7 +10,9 @@ servers become a group by the very steps that are guarded. Of one that runs:
   plan's. Who has lines of it that others no longer have is compared again once they are typed.
 
 A key server that joins is no obstacle: it has no group, or no other one lists it as its peer, and the plan has lines
-for them that are not typed yet.
+for them that are not typed yet. Nor is one that leaves, as soon as the plan has begun to take the group from it: the
+others are judged without it. Of a group that the plan takes down whole only this is required, that every key server
+answered, and that the members which the plan takes out are out: nobody depends on it then.
 """
 
 from __future__ import annotations
@@ -23,11 +25,14 @@ from getvpn_ops.checks.health import GROUP_CHECKS
 from getvpn_ops.checks.health.answers import ask
 from getvpn_ops.checks.health.coop import addresses
 from getvpn_ops.checks.views import KeyServerView
+from getvpn_ops.engine.change.ks_leaving import gone, is_taken_down
 from getvpn_ops.engine.change.ks_reading import has_group
 from getvpn_ops.engine.change.scene import Hold
 from getvpn_ops.errors import EvidenceMissingError, ExitCode
+from getvpn_ops.model.change import StepKind
+from getvpn_ops.model.inventory import Role
 from getvpn_ops.model.journal import StepResult
-from getvpn_ops.model.outcome import Status
+from getvpn_ops.model.outcome import Status, worst
 from getvpn_ops.model.plan import Configure
 from getvpn_ops.registry import evaluate
 
@@ -40,32 +45,40 @@ if TYPE_CHECKING:
     from getvpn_ops.model.outcome import Outcome
     from getvpn_ops.model.plan import PlannedStep
 
-_TOGETHER = ("coop-peers-alive", "parity-keys", "parity-rsa-key")
+_PEERS = "coop-peers-alive"
+_TOGETHER = (_PEERS, "parity-keys", "parity-rsa-key")
 _ALIKE = ("parity-policy", "parity-rekey", "parity-lifetimes", "parity-acl")
 ROLES = frozenset({"primary", "secondary"})
 _SHOWN = 2
+_AND = " and "
+"""Between the two ends of a COOP session, in the subject of what is found of it."""
 
 
-def sound(view: GroupView, scene: Scene, mended: Collection[str] = ()) -> Hold | None:
+def sound(view: GroupView, step: PlannedStep, scene: Scene, mended: Collection[str] = ()) -> Hold | None:
     """Why no key server of a running group may be touched now; None if it may.
 
     Args:
         view: of the group.
+        step: that is to be taken.
         scene: of the run.
         mended: ids of checks that the step is there to mend, such as an RSA key that is missing.
     """
     silent = _silent(view)
     if silent is not None:
         return silent
-    joining = _joining(view, scene)
-    joined = only(view, [server.device for server in view.key_servers if server.device not in joining])
+    if is_taken_down(scene, view.name, step):
+        return _still_in(view.name, scene)
+    left = gone(scene, view.name)
+    away = left | _joining(view, scene)
+    joined = only(view, [server.device for server in view.key_servers if server.device not in away])
     if not joined.key_servers:
         return None
     held = _coop(joined)
     for spec in _TOGETHER:
         if spec in mended or (spec == "parity-rsa-key" and not _has_kek(joined)):
             continue
-        held = held or hold_of(evaluate(GROUP_CHECKS[spec], joined), view.name)
+        outcome = evaluate(GROUP_CHECKS[spec], joined)
+        held = held or hold_of(_without(outcome, view, left) if spec == _PEERS else outcome, view.name)
     for names in _classes(joined, scene):
         part = only(joined, names)
         for spec in _ALIKE:
@@ -138,6 +151,39 @@ def role_of(server: KeyServerView) -> str:
 
 
 # -- parts
+
+
+def _still_in(group: str, scene: Scene) -> Hold | None:
+    """Members of a group that is taken down which the plan takes out first, and which are not known to be out."""
+    members = {device.name for device in scene.inventory.members(group)}
+    waiting = [
+        step
+        for step in scene.plan.steps
+        if step.device in members
+        and scene.device(step.device).role is not Role.KEY_SERVER
+        and isinstance(step.act, Configure)
+        and step.act.kind is not StepKind.CLEAN_UP
+        and group in step.groups
+        and not is_done(scene.log, step)
+    ]
+    if not waiting:
+        return None
+    names = ", ".join(dict.fromkeys(step.device for step in waiting))
+    reason = f"group {group} is taken down, and it is not known that {names} left it: no key server of it was touched"
+    return Hold(reason, f"getvpn-ops show {scene.run}; then getvpn-ops resume {scene.run}, or take it out by hand")
+
+
+def _without(outcome: Outcome, view: GroupView, left: Collection[str]) -> Outcome:
+    """What is said of sessions with each other, and not with a key server that leaves: those end, as they should."""
+    if not left:
+        return outcome
+    names = addresses(ask(view, "COOP peers", KeyServerView.coop), view.key_servers)
+    words = {*left, *(str(address) for address, name in names.items() if name in left)}
+    found = tuple(item for item in outcome.findings if words.isdisjoint(item.subject.split(_AND)))
+    if len(found) == len(outcome.findings):
+        return outcome
+    status = worst(item.status for item in found) if found else Status.PASS
+    return outcome.model_copy(update={"findings": found, "status": status})
 
 
 def _silent(view: GroupView) -> Hold | None:

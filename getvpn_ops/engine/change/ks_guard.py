@@ -12,7 +12,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from getvpn_ops.engine.assemble import assemble
-from getvpn_ops.engine.change.ks_conditions import ROLES, is_done, role_of, sound
+from getvpn_ops.engine.change.ks_conditions import ROLES, is_done, only, role_of, sound
+from getvpn_ops.engine.change.ks_leaving import gone, is_taken_down
 from getvpn_ops.engine.change.ks_reading import (
     COOP,
     POLICY,
@@ -63,7 +64,8 @@ def guard_key_server(step: PlannedStep, scene: Scene, *, policy: bool, mended: C
     """Look at all key servers of the step's groups, and let rekeys pass that are due; None: the step may be taken.
 
     Each condition is required of every group of the step that runs; see ``ks_conditions``. The distance to the next
-    rekey is kept from all groups that this key server serves: they share the router's configuration.
+    rekey is kept from all groups that this key server serves: they share the router's configuration. A group that the
+    plan takes down is none of them, for it ships nothing to anybody.
 
     Args:
         step: on a key server; of one without a device, such as a rekey on whoever is primary, no role is required.
@@ -75,7 +77,7 @@ def guard_key_server(step: PlannedStep, scene: Scene, *, policy: bool, mended: C
     served = tuple(dict.fromkeys([*groups, *(served_by(scene, step.device) if step.device else ())]))
     if not served:
         return None
-    watch = _Watch(step, scene, served)
+    watch = _Watch(step, scene, [group for group in served if not is_taken_down(scene, group, step)])
     looks = 0
     while True:
         fleet = ask_servers(scene, served)
@@ -104,6 +106,8 @@ def last_look(step: PlannedStep, scene: Scene, hand: Hand) -> Hold | None:
     now = scene.clock.now()
     fleet = assemble(captures, {}, scene.inventory, selected=[device], started=now, ended=now)
     for group in served_by(scene, step.device):
+        if is_taken_down(scene, group, step) or step.device in gone(scene, group):
+            continue
         view = group_view(fleet, group)
         server = view.key_servers[0]
         try:
@@ -141,12 +145,14 @@ def _held(  # noqa: PLR0913 -- what is asked of a group
     for group in groups:
         try:
             view = group_view(fleet, group)
-            if not is_running(view):
+            is_over = is_taken_down(scene, group, step)
+            if not is_over and not is_running(view):
                 continue
         except EvidenceMissingError as exc:
             return Hold(f"group {group}: {exc}", "getvpn-ops doctor", ExitCode.UNDETERMINED)
-        held = sound(view, scene, mended)
-        if held is None and policy and step.device and _is_primary(view, step.device):
+        held = sound(view, step, scene, mended)
+        is_shipped = policy and step.device and not is_over and step.device not in gone(scene, group)
+        if held is None and is_shipped and _is_primary(view, step.device):
             held = _too_early(step, scene, group)
         if held is not None:
             return held
@@ -171,7 +177,7 @@ def _too_early(step: PlannedStep, scene: Scene, group: str) -> Hold | None:
         return None
     waiting = [
         other
-        for other in scene.plan.steps
+        for other in scene.plan.beside(step)
         if isinstance(other.act, Configure)
         and other.act.kind is kind
         and other.act.effect in _ORDERED
@@ -238,9 +244,15 @@ class _Watch:
         """
         scene = self._scene
         before = scene.clock.now() + _room(self._step, scene.margins.before_rekey)
-        views = [group_view(fleet, group) for group in self._served]
+        views = [_staying(group_view(fleet, group), scene) for group in self._served]
         near = [_first(dues(view), before) for view in views if is_running(view)]
         return _first((due for due in near if due is not None), before)
+
+
+def _staying(view: GroupView, scene: Scene) -> GroupView:
+    """A group without the key servers that the plan has begun to take out of it."""
+    left = gone(scene, view.name)
+    return only(view, [server.device for server in view.key_servers if server.device not in left]) if left else view
 
 
 def _first(due: Iterable[Due], before: datetime) -> Due | None:

@@ -70,6 +70,7 @@ class RunLog:
         self._steps = {(step.intended.step, step.intended.device): step for step in story.steps}
         self._proven = dict(story.proven)
         self._seen = {about: dict(facts) for about, facts in story.seen.items()}
+        self.words = story.words
 
     @property
     def in_hand(self) -> tuple[StepStory, ...]:

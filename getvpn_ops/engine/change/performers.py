@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from getvpn_ops.engine.change.actions import ACTIONS_PERFORMED
 from getvpn_ops.engine.change.configuring import Configuring
 from getvpn_ops.engine.change.keys import KEYS_PERFORMED
+from getvpn_ops.engine.change.migrating.gates import Gate
+from getvpn_ops.engine.change.migrating.legs import APPROVE, GATE, WAIT
+from getvpn_ops.engine.change.migrating.pausing import Approval, Soak
 from getvpn_ops.engine.change.rekey import ProveRekey
 from getvpn_ops.errors import RegistryError
 
@@ -24,7 +27,13 @@ def performers() -> Mapping[str, Performer]:
     Raises:
         RegistryError: two have one id.
     """
-    own: dict[str, Performer] = {CONFIGURE: Configuring(), "prove-rekey": ProveRekey()}
+    own: dict[str, Performer] = {
+        CONFIGURE: Configuring(),
+        "prove-rekey": ProveRekey(),
+        GATE: Gate(),
+        WAIT: Soak(),
+        APPROVE: Approval(),
+    }
     for more in (ACTIONS_PERFORMED, KEYS_PERFORMED):
         for name, performer in more.items():
             if own.setdefault(name, performer) is not performer:

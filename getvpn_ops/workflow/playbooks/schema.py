@@ -6,16 +6,47 @@ intent of the group itself: a playbook never says lines of configuration.
 
 from __future__ import annotations
 
-from datetime import time
+import re
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from getvpn_ops.model.base import FrozenModel
 from getvpn_ops.model.intent.written import Name
 
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=48)]
+_SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
+
+
+def _slug(text: str) -> str:
+    if not _SLUG.fullmatch(text):
+        raise ValueError("a name in small letters, digits and single hyphens, such as verify-acl")
+    return text
+
+
+def _time_of_day(value: object) -> object:
+    """``22`` would be 22 seconds after midnight."""
+    if isinstance(value, time) or (isinstance(value, str) and _TIME.fullmatch(value)):
+        return value
+    raise ValueError("a time of day, such as 22:30")
+
+
+def _moment(value: object) -> datetime:
+    """A text, or what YAML takes for a time; a day alone does not say where it begins."""
+    try:
+        made = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        made = None
+    if made is None or made.utcoffset() is None:
+        raise ValueError("a moment with its time zone, such as 2026-12-20T00:00:00+01:00")
+    return made
+
+
+Slug = Annotated[str, Field(max_length=48), AfterValidator(_slug)]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")]
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 30, strict=True)]
@@ -52,7 +83,7 @@ class Gate(FrozenModel):
         check: id of a health check.
         params: of it.
         on_fail: what becomes of the run.
-        max_age: seconds; evidence that is older is read anew. 0: always.
+        max_age: seconds; evidence that is older is read anew, and the gates of one ring share a look. 0: always.
         patience: minutes that a failing check is asked again for, before it counts.
     """
 
@@ -97,9 +128,9 @@ class Batch(FrozenModel):
     @model_validator(mode="after")
     def _ascending(self) -> Batch:
         if any(b <= a for a, b in zip(self.rings, self.rings[1:], strict=False)):
-            raise ValueError("rings must ascend, such as [5, 25, 100]")
+            raise ValueError("rings that ascend, such as [5, 25, 100]")
         if self.rings and self.rings[-1] != 100:  # noqa: PLR2004 -- percent
-            raise ValueError("the last ring must be 100: nobody is left out")
+            raise ValueError("100 as the last ring: nobody is left out")
         return self
 
 
@@ -114,23 +145,35 @@ class Window(FrozenModel):
     """
 
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
-    start: time
-    end: time
+    start: TimeOfDay
+    end: TimeOfDay
     zone: Annotated[str, Field(min_length=1, max_length=64)] = "UTC"
+
+    @model_validator(mode="after")
+    def _open(self) -> Window:
+        if self.start == self.end:
+            raise ValueError("an end that is not the start: nothing could ever begin")
+        return self
 
 
 class Freeze(FrozenModel):
     """When no forward step may begin.
 
     Attributes:
-        start: with a time zone.
+        start: with its time zone.
         end: likewise.
         reason: for people.
     """
 
-    start: Annotated[str, Field(min_length=10, max_length=40)]
-    end: Annotated[str, Field(min_length=10, max_length=40)]
+    start: Moment
+    end: Moment
     reason: Line = "freeze"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Freeze:
+        if self.end <= self.start:
+            raise ValueError("an end after the start")
+        return self
 
 
 class Option(FrozenModel):
@@ -149,7 +192,9 @@ class Option(FrozenModel):
     @model_validator(mode="after")
     def _of_them(self) -> Option:
         if self.default not in self.choices:
-            raise ValueError("the default must be one of the choices")
+            raise ValueError("a default that is one of the choices")
+        if len(set(self.choices)) < len(self.choices):
+            raise ValueError("each choice once")
         return self
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from getvpn_ops.model.base import FrozenModel
 from getvpn_ops.registry import NoParams
@@ -105,6 +105,14 @@ class ApplicationParams(FrozenModel):
     command: tuple[Line, ...] = ()
     ask: Line = "do the applications work?"
 
+    @model_validator(mode="after")
+    def _whole(self) -> ApplicationParams:
+        if self.by is ApplicationBy.COMMAND and not self.command:
+            raise ValueError("`command` with a program and its arguments, for `by: command`")
+        if self.command and self.by is not ApplicationBy.COMMAND:
+            raise ValueError("`by: command`, for there is a `command`, which nothing else runs")
+        return self
+
 
 class DrillBy(StrEnum):
     """How the primary is taken away."""
@@ -137,6 +145,7 @@ class StageAction(Generic[P]):
         params: model of its parameters.
         about: its manual.
         types: whether it types anything on a device.
+        of_members: whether it is about members alone.
     """
 
     id: str
@@ -144,6 +153,7 @@ class StageAction(Generic[P]):
     params: type[P]
     about: str
     types: bool = False
+    of_members: bool = False
 
 
 STAGE_ACTIONS: tuple[StageAction[Any], ...] = (
@@ -179,6 +189,7 @@ STAGE_ACTIONS: tuple[StageAction[Any], ...] = (
         params=RekeysParams,
         about="Waits until every target received so many rekeys, by its own counter and its SPI, and shows that none "
         "of them registered anew meanwhile (guide, 'Test the control plane').",
+        of_members=True,
     ),
     StageAction(
         id="prove-traffic",
@@ -186,6 +197,7 @@ STAGE_ACTIONS: tuple[StageAction[Any], ...] = (
         params=TrafficParams,
         about="Pings between networks of the targets, and the counters of both ends over at least two intervals: "
         "encrypted on the one, decrypted on the other, in both directions (guide, 'Test the encryption').",
+        of_members=True,
     ),
     StageAction(
         id="measure-passive",
@@ -196,6 +208,7 @@ STAGE_ACTIONS: tuple[StageAction[Any], ...] = (
         "whether a change of direction leaves a gap, and how the device shows it. The answers are kept in the store, "
         "and every later plan rests on them.",
         types=True,
+        of_members=True,
     ),
     StageAction(
         id="test-applications",
@@ -204,6 +217,7 @@ STAGE_ACTIONS: tuple[StageAction[Any], ...] = (
         about="A matrix of probes with sizes and DF between the targets, a command of one's own, or a person's word "
         "(guide, 'Application Testing'). Where large packets are lost it says which remedies there are: a smaller MSS, "
         "`crypto ipsec df-bit clear`, a local exception.",
+        of_members=True,
     ),
     StageAction(
         id="drill",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from getvpn_ops.model.plan import Perform, PlannedStep
 from getvpn_ops.workflow.ordering import Stage as Ordered
+from getvpn_ops.workflow.playbooks.stages import WaitParams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,7 +51,8 @@ class Leg:
     def performed(self, params: FrozenModel) -> Ordered:
         """What the stage does, as a wave of its own."""
         title = self.stage.title or self.stage.action
-        step = self.step(self.stage.action, self.stage.action, title, params=params.model_dump_json())
+        more = {"minutes": str(params.minutes)} if isinstance(params, WaitParams) else {}
+        step = self.step(self.stage.action, self.stage.action, title, params=params.model_dump_json(), **more)
         return Ordered(title, ready=(step,))
 
 
@@ -92,9 +94,17 @@ def gates(leg: Leg, asked: Sequence[Gate], when: str, ring: int = 0, soak: int =
 
 
 def ringed(leg: Leg, acts: Iterable[Ordered]) -> list[Ordered]:
-    """Waves of a stage with its gates after each ring; who is in no ring (the manager's own) is a ring of its own."""
+    """Waves of a stage with its gates after each ring, about those that were touched by then.
+
+    The gates at the end are about all targets: also those that were as intended before.
+    """
     found: list[Ordered] = []
-    for ring, waves in groupby(acts, key=lambda item: item.ring):
+    touched: set[str] = set()
+    rings = [(ring, tuple(waves)) for ring, waves in groupby(acts, key=lambda item: item.ring)]
+    for ring, waves in rings:
         found += waves
-        found.append(gates(leg, leg.stage.exit, "after", ring, leg.stage.batch.soak))
-    return found
+        touched |= {part.device for wave in waves for part in wave.parts}
+        is_last = ring == rings[-1][0]
+        about = leg if is_last else replace(leg, targets=tuple(x for x in leg.targets if x.name in touched))
+        found.append(gates(about, leg.stage.exit, "after", ring, leg.stage.batch.soak))
+    return found or [gates(leg, leg.stage.exit, "after")]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from getvpn_ops.engine.change.migrating.gates import must_be_check
 from getvpn_ops.engine.change.migrating.legs import Leg, approval, gates, ringed
 from getvpn_ops.engine.change.migrating.simulated_reading import carried_on
 from getvpn_ops.engine.change.migrating.targets import targets_of_stage
@@ -90,7 +91,7 @@ def plan_playbook(asked: Asked, wanted: Wanted, *, collector: Collector, invento
         inventory: all devices.
 
     Raises:
-        UsageError: a stage has no target, or nothing says what its targets should hold.
+        UsageError: a stage has no target, or nothing says what its targets should hold; or a gate names no check.
         MistakesError: a group or a device cannot be rendered.
         DispatchError: nobody is to be asked.
         PlanRefusedError: no way was found through the lines of a device: a defect.
@@ -146,6 +147,8 @@ class _Staging:
         if not targets:
             msg = f"stage {stage.id} of playbook {self._wanted.playbook.name} has no target"
             raise UsageError(msg)
+        for gate in (*stage.enter, *stage.exit):
+            must_be_check(gate.check)
         params = _ACTIONS[stage.action].params.model_validate(stage.params)
         leg = Leg(stage, self._wanted.groups, targets)
         before = [approval(leg)] if stage.approval else []

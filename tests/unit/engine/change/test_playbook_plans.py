@@ -7,24 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from bank import KEY_SERVERS, Bank
-from intents import secret
-from plans import asked, collector_of, configures, example
+from migrations import planned
+from plans import configures, example
 
 from getvpn_ops.analysis.traffic.facts import GOOD, Known
-from getvpn_ops.engine.change.migrating.staging import Wanted, plan_playbook, steps_of
+from getvpn_ops.engine.change.migrating.staging import steps_of
 from getvpn_ops.engine.change.migrating.targets import pilots_of
 from getvpn_ops.engine.change.planning.effects import Known as Told
-from getvpn_ops.engine.config.drift import KeyTerms
-from getvpn_ops.engine.config.intended import Intents
 from getvpn_ops.errors import UsageError
 from getvpn_ops.model.plan import Perform, Plan, Statement
-from getvpn_ops.rendering.secrets import Secrets
 from getvpn_ops.workflow.plan_file import from_text, to_text
-from getvpn_ops.workflow.playbooks.schema import Playbook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from getvpn_ops.model.inventory import Inventory
 
 RINGS = {"rings": [5, 25, 100], "soak": 5}
@@ -45,7 +39,7 @@ STAGES: tuple[dict[str, Any], ...] = (
         "targets": {"who": "rest"},
         "params": FIRST,
         "batch": RINGS,
-        "exit": [{"check": "member-registered"}],
+        "exit": [{"check": "registration-complete"}],
     },
     {
         "id": "swap",
@@ -64,31 +58,7 @@ STAGES: tuple[dict[str, Any], ...] = (
 )
 
 
-def planned(
-    bank: Bank,
-    inventory: Inventory,
-    stages: Sequence[Mapping[str, Any]] = STAGES,
-    options: Mapping[str, str] | None = None,
-    **more: Any,  # noqa: ANN401 -- fields of Asked
-) -> Plan:
-    playbook = Playbook.model_validate(
-        {
-            "schema": 1,
-            "name": "move",
-            "title": "a migration",
-            "options": {"way": {"choices": ["long", "short"], "default": "long"}},
-            "stages": list(stages),
-        }
-    )
-    wanted = Wanted(
-        playbook=playbook,
-        options=options or {"way": "long"},
-        groups=("WAN",),
-        pilot=pilots_of(inventory, ("WAN",)),
-        intents_of=lambda varied: Intents(varied, Secrets(secret)),
-        keys=KeyTerms(are_compared=False),
-    )
-    return plan_playbook(asked(bank, **more), wanted, collector=collector_of(bank), inventory=inventory)
+WAYS = {"options": {"way": {"choices": ["long", "short"], "default": "long"}}}
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +69,7 @@ def inventory() -> Inventory:
 @pytest.fixture(scope="module")
 def plan(inventory: Inventory) -> Plan:
     facts = dict.fromkeys(inventory.devices, GOOD)
-    return planned(Bank(configs="clear"), inventory, known=Told(facts))
+    return planned(Bank(configs="clear"), inventory, STAGES, known=Told(facts))
 
 
 def lines(plan: Plan, stage: str, device: str) -> list[str]:
@@ -187,8 +157,10 @@ def test_nothing_is_promised_that_was_not_measured(plan: Plan, inventory: Invent
 def test_a_stage_of_another_choice_is_not_planned(inventory: Inventory) -> None:
     short = ({"id": "look", "action": "look", "when": {"way": "short"}}, {"id": "see", "action": "look"})
     bank = Bank(minutes=1, configs="clear")
-    assert [stage.id for stage in planned(bank, inventory, short).stages] == ["see"]
-    both = planned(bank, inventory, short, {"way": "short"})
+    assert [stage.id for stage in planned(bank, inventory, short, options={"way": "long"}, playbook=WAYS).stages] == [
+        "see"
+    ]
+    both = planned(bank, inventory, short, options={"way": "short"}, playbook=WAYS)
     assert [stage.id for stage in both.stages] == ["look", "see"]
 
 
@@ -200,23 +172,8 @@ def test_a_stage_without_a_target_is_refused(inventory: Inventory) -> None:
 
 def test_a_router_that_was_not_read_refuses_the_plan(inventory: Inventory) -> None:
     bank = Bank(minutes=1, configs="clear")
-    wanted_down = planned_with(bank, inventory, ("ham-gm1",))
-    assert any("ham-gm1" in text and "not read" in text for text in wanted_down.refusals)
-
-
-def planned_with(bank: Bank, inventory: Inventory, down: tuple[str, ...]) -> Plan:
-    playbook = Playbook.model_validate(
-        {"schema": 1, "name": "move", "title": "a migration", "stages": [{"id": "see", "action": "look"}]}
-    )
-    wanted = Wanted(
-        playbook=playbook,
-        options={},
-        groups=("WAN",),
-        pilot=pilots_of(inventory, ("WAN",)),
-        intents_of=Intents,
-        keys=KeyTerms(are_compared=False),
-    )
-    return plan_playbook(asked(bank), wanted, collector=collector_of(bank, down), inventory=inventory)
+    down = planned(bank, inventory, ({"id": "see", "action": "look"},), down=("ham-gm1",))
+    assert any("ham-gm1" in text and "not read" in text for text in down.refusals)
 
 
 PILOTS = {
@@ -229,3 +186,9 @@ PILOTS = {
 def test_a_pilot_is_two_members_at_two_sites(inventory: Inventory, names: tuple[str, ...], why: str) -> None:
     with pytest.raises(UsageError, match=why):
         pilots_of(inventory, ("WAN",), names)
+
+
+def test_a_gate_that_names_no_check_is_refused(inventory: Inventory) -> None:
+    wrong = ({"id": "see", "action": "look", "exit": [{"check": "registration-complet"}]},)
+    with pytest.raises(UsageError, match="did you mean registration-complete"):
+        planned(Bank(minutes=1, configs="clear"), inventory, wrong)
