@@ -133,9 +133,17 @@ class BackupLockedError(BackupError):
 
 
 class LeaseHeldError(GetvpnOpsError):
-    """Another run may change the device or the group now."""
+    """Another run may change the device or the group now.
+
+    Attributes:
+        leases: ids of what stands in the way.
+    """
 
     exit_code = ExitCode.LOCKED
+
+    def __init__(self, message: str, leases: tuple[str, ...] = ()) -> None:
+        self.leases = leases
+        super().__init__(message)
 
 
 class LeaseLostError(GetvpnOpsError):

@@ -9,8 +9,9 @@ import typer
 from getvpn_ops.cli.changing import apply_anew, go_on
 from getvpn_ops.cli.consent import consent, must_be_applicable
 from getvpn_ops.cli.journaled import KIND, journal_of
-from getvpn_ops.cli.kept_plans import KeptPlans
-from getvpn_ops.cli.output import form_of, must_be_writable, say, write_data, write_view
+from getvpn_ops.cli.kept_plans import LAST, KeptPlans
+from getvpn_ops.cli.one_run import spent
+from getvpn_ops.cli.output import form_of, must_be_writable, say, say_view, write_data, write_view
 from getvpn_ops.cli.run_shown import shown_run
 from getvpn_ops.cli.sweeps import QuietOption  # noqa: TC001 -- read by Typer
 from getvpn_ops.cli.who import who
@@ -18,7 +19,6 @@ from getvpn_ops.cli.wiring import wired
 from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_workspace
 from getvpn_ops.errors import ExitCode, StalePlanError, UsageError
 from getvpn_ops.reports.applied import applied_plain, applied_view, nothing_plain
-from getvpn_ops.reports.console import Visible, console
 from getvpn_ops.reports.parsed import Output
 from getvpn_ops.reports.plan_table import summary_view
 from getvpn_ops.reports.story_table import run_view
@@ -26,8 +26,6 @@ from getvpn_ops.workflow.snapshot import snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from rich.console import RenderableType
 
     from getvpn_ops.cli.changing import Applied
     from getvpn_ops.cli.kept_plans import KeptPlan
@@ -63,22 +61,26 @@ def apply(
     must_be_writable(out)
     place = open_workspace(workspace, lab=lab)
     kept = KeptPlans(place).find(plan)
-    with wired(place, quiet=quiet) as tools:
+    with wired(place, quiet=quiet, changes=True) as tools:
         must_be_applicable(kept.plan, tools.clock.now(), accept_loss=accept_loss)
         if not kept.plan.waves:
-            _say_nothing(kept, output, out)
+            _nothing_sent(kept, "the plan holds no step", "", ExitCode.GOOD, (output, out))
             return
+        if (done := spent(tools, kept)) is not None:
+            _nothing_sent(kept, done.reason, done.next_step, ExitCode.STALE, (output, out))
+            raise typer.Exit(ExitCode.STALE)
         if snapshot(tools.loaded.inventory) != kept.plan.inventory:
             msg = (
                 f"the inventory or an intent changed since plan {kept.plan.id} was made: nothing was sent; make it anew"
             )
             raise StalePlanError(msg)
-        _show(summary_view(kept.plan, kept.digest))
-        words = consent(kept, who(), accept_loss=accept_loss, typed=confirm, yes=yes)
+        say_view(summary_view(kept.plan, kept.digest))
+        is_named = plan.strip() != LAST
+        words = consent(kept, who(), accept_loss=accept_loss, typed=confirm, yes=yes, is_named=is_named)
         KeptPlans(place).keep(kept.plan)  # a file may be gone when the run is resumed
-        done = apply_anew(tools, kept, words)
-        _tell(tools, done, output, out)
-    raise typer.Exit(done.code)
+        applied = apply_anew(tools, kept, words)
+        _tell(tools, applied, output, out)
+    raise typer.Exit(applied.code)
 
 
 def resume(
@@ -97,7 +99,7 @@ def resume(
     """
     must_be_writable(out)
     place = open_workspace(workspace, lab=lab)
-    with wired(place, quiet=quiet) as tools:
+    with wired(place, quiet=quiet, changes=True) as tools:
         found = tools.store.find_run(run)
         if found.kind != KIND:
             msg = f"run {found.id} is one of {found.kind}: only runs of {KIND} can be resumed"
@@ -115,7 +117,7 @@ def resume(
         if kept is None:
             msg = f"run {found.id} applies plan {name}, which is not kept here as it was: nothing was sent"
             raise StalePlanError(msg)
-        _show(run_view(shown_run(tools.store, place, found, tools.clock.now)))
+        say_view(run_view(shown_run(tools.store, place, found, tools.clock.now)))
         done = go_on(tools, kept, found)
         _tell(tools, done, output, out)
     raise typer.Exit(done.code)
@@ -142,11 +144,15 @@ def _tell(tools: Wiring, done: Applied, output: Output | None, out: Path | None)
         write_data(applied_plain(*told), form_of(output, out), out)
 
 
-def _say_nothing(kept: KeptPlan, output: Output | None, out: Path | None) -> None:
-    say(f"plan {kept.plan.id} holds no step: nothing was sent")
-    if form_of(output, out) is not Output.TABLE:
-        write_data(nothing_plain(kept.plan, kept.digest), form_of(output, out), out)
-
-
-def _show(view: RenderableType) -> None:
-    console(stderr=True).print(Visible(view), soft_wrap=True)
+def _nothing_sent(
+    kept: KeptPlan, reason: str, next_step: str, code: ExitCode, where: tuple[Output | None, Path | None]
+) -> None:
+    """Say that a plan needs no run, or gets none."""
+    if code is ExitCode.GOOD:
+        say(f"plan {kept.plan.id} holds no step: nothing was sent")
+    else:
+        say(f"error: {reason}", "bold red")
+        say(f"next: {next_step}")
+    form = form_of(*where)
+    if form is not Output.TABLE:
+        write_data(nothing_plain(kept.plan, kept.digest, reason, next_step, code), form, where[1])

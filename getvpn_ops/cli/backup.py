@@ -21,6 +21,7 @@ from getvpn_ops.cli.workspace import (
     OutOption,
     OutputOption,
     WorkspaceOption,
+    open_kept,
     open_workspace,
 )
 from getvpn_ops.devices.inventory import select
@@ -195,4 +196,4 @@ def _plain(entry: BackupEntry) -> dict[str, object]:
 
 
 def _history(workspace: Path | None, *, lab: bool) -> History:
-    return History(open_workspace(workspace, lab=lab).backups)
+    return History(open_kept(workspace, lab=lab).backups)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from getvpn_ops.cli.changing_clock import clock_or_wall
-from getvpn_ops.cli.hands_of import backed_up, hands_of
+from getvpn_ops.cli.hands_of import backed_up, hands_of, prints_of_run
 from getvpn_ops.cli.journaled import KIND, journal_of, must_be_whole
+from getvpn_ops.cli.lease_words import held_by_another, lost_to_another
 from getvpn_ops.cli.output import say
+from getvpn_ops.cli.plan_output import flags_of
+from getvpn_ops.cli.processes import is_alive, process_of
 from getvpn_ops.cli.who import who
 from getvpn_ops.engine.change.apply import Ending, apply_plan
 from getvpn_ops.engine.change.log import LEASE, RunLog
 from getvpn_ops.engine.change.performers import performers
 from getvpn_ops.engine.change.scene import Margins, Scene
-from getvpn_ops.errors import ExitCode, GetvpnOpsError, LeaseLostError
+from getvpn_ops.errors import ExitCode, GetvpnOpsError, LeaseHeldError, LeaseLostError
 from getvpn_ops.model.journal import PlanFixed, Resource, ResourceKind, RunBegun, RunEnded
 
 if TYPE_CHECKING:
@@ -106,6 +107,10 @@ class _Changing:
         """
         try:
             lease = self._leases.take(self._run.id, resources(self._kept.plan), LEASE)
+        except LeaseHeldError as exc:
+            if not resumed:
+                self._finish(exc.exit_code)
+            raise held_by_another(self._tools, exc, self._run.id) from exc
         except GetvpnOpsError as exc:
             if not resumed:
                 self._finish(exc.exit_code)
@@ -115,8 +120,12 @@ class _Changing:
             ending = self._apply(lease)
             code = self._code(ending)
             self._leases.append(lease, RunEnded(int(code), ending.reason))
-        except LeaseLostError:
+        except KeyboardInterrupt:  # the third Ctrl-C
+            flags = flags_of(self._tools.workspace)
+            say(f"left at once; what was in hand is read by: getvpn-ops resume {self._run.id}{flags}", "yellow")
             raise
+        except LeaseLostError as exc:
+            raise lost_to_another(self._tools, exc, self._run.id) from exc
         except Exception as exc:
             self._failed(lease, exc)
             raise
@@ -148,6 +157,7 @@ class _Changing:
             margins=margins,
             stopping=lambda: tools.halt.draining,
             say=lambda text: say(tools.redactor.text(text)),
+            secrets=prints_of_run(tools, self._kept.plan),
         )
         with backed_up(tools, scene):
             return apply_plan(scene, performers())
@@ -190,27 +200,12 @@ def _changed(plan: Plan) -> list[str]:
 def free_of_the_dead(leases: Leases, run: Run) -> None:
     """Break the lease of a run whose process is gone from this machine, so that it can be taken up at once.
 
-    Raises:
-        LeaseHeldError: its process is alive, or is of another machine or user, where nobody can tell from here.
+    One whose process is alive, or is of another machine or user, where nobody can tell from here, is left alone.
     """
     for lease in leases.held():
         if lease.run != run.id:
             continue
-        owner, _, process = lease.owner.rpartition(", process ")
-        if owner != who() or not process.isdecimal() or _is_alive(int(process)):
+        process = process_of(lease.owner)
+        if process is None or is_alive(process):
             continue
         leases.unlock(lease.id, f"resumed: its process {process} is gone", who())
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    try:  # one that ended, and that its parent has not asked about yet, changes nothing any more
-        state = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return True
-    return not state or state[0] not in {"Z", "X"}

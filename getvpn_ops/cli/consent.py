@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from getvpn_ops.cli.output import say
@@ -12,6 +15,7 @@ from getvpn_ops.reports.plan_rows import effect_words, effects
 from getvpn_ops.reports.sweep_words import moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from getvpn_ops.cli.kept_plans import KeptPlan
@@ -38,11 +42,13 @@ def must_be_applicable(plan: Plan, now: datetime, *, accept_loss: bool) -> None:
         raise PlanRefusedError("\n".join([msg, *_indented(said)]))
 
 
-def consent(kept: KeptPlan, by: str, *, accept_loss: bool, typed: str | None, yes: bool) -> tuple[OperatorWord, ...]:
+def consent(
+    kept: KeptPlan, by: str, *, accept_loss: bool, typed: str | None, yes: bool, is_named: bool = True
+) -> tuple[OperatorWord, ...]:
     """The words that a plan needs.
 
     On a terminal a person is asked; elsewhere naming the plan is the approval of it, and what has to be typed in full
-    comes with ``--confirm``.
+    comes with ``--confirm``. ``last`` names none: another plan may have been made since.
 
     Args:
         kept: the plan; ``must_be_applicable``.
@@ -50,6 +56,7 @@ def consent(kept: KeptPlan, by: str, *, accept_loss: bool, typed: str | None, ye
         accept_loss: whether loss was accepted.
         typed: what ``--confirm`` said.
         yes: approved without a question.
+        is_named: whether this plan, and not just the last one, was named.
 
     Raises:
         ApprovalMissingError: somebody did not say what is needed.
@@ -65,6 +72,12 @@ def consent(kept: KeptPlan, by: str, *, accept_loss: bool, typed: str | None, ye
     elif typed is not None:
         msg = f"plan {plan.id} asks for nothing to be typed: leave --confirm away"
         raise UsageError(msg)
+    if not (is_named or yes or is_watched()):
+        msg = (
+            f"the last plan is {plan.id} ({plan.what}), and nobody is here to say that it is the one that is meant: "
+            f"nothing was sent; name it, or add --yes"
+        )
+        raise ApprovalMissingError(msg)
     how = "with --yes" if yes else "by naming it"
     if is_watched() and not yes and not plan.confirm:
         if _asked("apply this plan? type yes: ") != "yes":
@@ -93,9 +106,34 @@ def _must_be_typed(plan: Plan, typed: str | None) -> None:
 
 
 def _asked(question: str) -> str:
+    """What somebody answers. Ctrl-C here ends the process at once: nothing is in hand yet that would be finished.
+
+    Raises:
+        KeyboardInterrupt: it was pressed.
+    """
     sys.stderr.write(question)
     sys.stderr.flush()
-    return sys.stdin.readline().rstrip("\r\n")
+    with _ends_at_once():
+        answer = sys.stdin.readline()
+    if not answer.endswith("\n"):  # Ctrl-D: the cursor stands behind the question
+        sys.stderr.write("\n")
+    return answer.rstrip("\r\n")
+
+
+@contextlib.contextmanager
+def _ends_at_once() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():  # signals are not ours there
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        say("nothing was sent", "yellow")
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _losses(plan: Plan) -> tuple[str, ...]:

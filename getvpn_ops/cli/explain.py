@@ -28,14 +28,19 @@ from getvpn_ops.reports.manual import (
     spec_list,
     spec_page,
     spec_plain,
+    stage_page,
+    stage_plain,
     syslog_list,
     syslog_page,
 )
 from getvpn_ops.reports.parsed import Output
 from getvpn_ops.workflow.actions import ACTIONS
+from getvpn_ops.workflow.playbooks.stages import STAGE_ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rich.console import RenderableType
 
     from getvpn_ops.registry import Registry, Spec
 
@@ -43,6 +48,7 @@ _REGISTRIES: tuple[Registry[Any], ...] = (
     *(GROUP_CHECKS, MEMBER_CHECKS, DEVICE_CHECKS, DOCTOR_CHECKS),
     *(LIST_RULES, GROUP_RULES, CONFIG_RULES, ROUTER_RULES),
 )
+_STAGES = {action.id: action for action in STAGE_ACTIONS}
 
 
 def command(
@@ -50,8 +56,8 @@ def command(
         str | None,
         typer.Argument(
             metavar="NAME",
-            help="A check: coop-single-primary. Or an action: clear-member. Or a log message: GM_RE_REGISTER, "
-            "%GDOI-4-GM_RE_REGISTER, or a whole line in quotes.",
+            help="A check: coop-single-primary. Or an action: clear-member. Or what a stage of a playbook does: "
+            "configure. Or a log message: GM_RE_REGISTER, %GDOI-4-GM_RE_REGISTER, or a whole line in quotes.",
         ),
     ] = None,
     *,
@@ -63,7 +69,7 @@ def command(
         bool, typer.Option("--list", help="Show every check, action and message that has a page.")
     ] = False,
 ) -> None:
-    """Say what a check looks at and why it matters, what an action does and costs, or what a log message means.
+    """Say what a check looks at and why it matters, what an action or a stage does, or what a log message means.
 
     Facility and severity of a message do not matter: they differ between releases. Exit codes: 0 explained; 2 no page.
     """
@@ -87,13 +93,27 @@ def command(
         else:
             write_data(cause_plain(cause, scope), form, out)
         return
-    if (action := ACTIONS.get(name.strip().casefold())) is not None:
-        if form is Output.TABLE:
-            write_view(action_page(action), out)
-        else:
-            write_data(action_plain(action), form, out)
-        return
-    _explain_message(name, form, out)
+    if not _explain_action(name.strip().casefold(), form, out):
+        _explain_message(name, form, out)
+
+
+def _explain_action(name: str, form: Output, out: Path | None) -> bool:
+    """Explain what a plan or a stage can do; one name may be both, such as ``rsa-key``. False if it is neither."""
+    action, stage = ACTIONS.get(name), _STAGES.get(name)
+    if action is None and stage is None:
+        return False
+    pages: list[RenderableType] = []
+    plain: dict[str, Any] = {}
+    if action is not None:
+        pages, plain = [action_page(action)], action_plain(action)
+    if stage is not None:
+        pages += [*([Text()] if pages else []), stage_page(stage)]
+        plain = plain | {"stage": stage_plain(stage)} if plain else stage_plain(stage)
+    if form is Output.TABLE:
+        write_view(Group(*pages), out)
+    else:
+        write_data(plain, form, out)
+    return True
 
 
 def _specs() -> Iterator[tuple[Spec[Any, Any], str]]:
@@ -102,13 +122,14 @@ def _specs() -> Iterator[tuple[Spec[Any, Any], str]]:
 
 def _write_list(form: Output, out: Path | None) -> None:
     if form is Output.TABLE:
-        pages = (spec_list(_specs()), cause_list(CAUSES), action_list(ACTIONS.values()), syslog_list(CATALOGUE))
+        actions = (action_list(ACTIONS.values()), action_list(STAGE_ACTIONS, "stage action"))
+        pages = (spec_list(_specs()), cause_list(CAUSES), *actions, syslog_list(CATALOGUE))
         write_view(Group(*(part for page in pages for part in (page, Text()))), out)
         return
     messages = [{"kind": "log message"} | to_plain(entry) for entry in CATALOGUE]
-    actions = [action_plain(action) for action in ACTIONS.values()]
+    doings = [*(action_plain(action) for action in ACTIONS.values()), *(stage_plain(stage) for stage in STAGE_ACTIONS)]
     causes = [cause_plain(cause, CAUSES.scope(cause.id)) for cause in CAUSES]
-    write_data([*(spec_plain(spec, kind) for spec, kind in _specs()), *causes, *actions, *messages], form, out)
+    write_data([*(spec_plain(spec, kind) for spec, kind in _specs()), *causes, *doings, *messages], form, out)
 
 
 def _explain_message(name: str, form: Output, out: Path | None) -> None:
@@ -116,7 +137,7 @@ def _explain_message(name: str, form: Output, out: Path | None) -> None:
     found = explain(message.mnemonic if message is not None else name)
     if found.entry is None:
         near = difflib.get_close_matches(name.casefold(), [spec.id for spec, _ in _specs()], n=3, cutoff=0.75)
-        near += difflib.get_close_matches(name.casefold(), ACTIONS, n=3, cutoff=0.85)
+        near += difflib.get_close_matches(name.casefold(), {**ACTIONS, **_STAGES}, n=3, cutoff=0.85)
         raise NoSuchPageError(
             name.strip() if near else found.asked, (*near, *(entry.mnemonic for entry in found.nearest))
         )

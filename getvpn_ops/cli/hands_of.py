@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from getvpn_ops.cli.output import say
 from getvpn_ops.devices.hands import NornirHands
 from getvpn_ops.devices.named_secrets import NamedSecrets
+from getvpn_ops.dialect.secrets import find_secrets
 from getvpn_ops.engine.config.drift import NO_SOURCE, KeyTerms
 from getvpn_ops.engine.config.intended import Intents
 from getvpn_ops.errors import GetvpnOpsError, UsageError
+from getvpn_ops.model.config.secret import fingerprint
 from getvpn_ops.rendering.secrets import Secrets
 from getvpn_ops.reports.words import count
 from getvpn_ops.services.backup import Backups, restored_secrets
@@ -63,11 +65,15 @@ def backed_up(tools: Wiring, scene: Scene) -> Iterator[None]:
     devices = [tools.loaded.inventory.devices[device.name] for device in scene.plan.devices if device.is_changed]
     backups = Backups.of(tools.workspace, tools.fleet, tools.clock, tools.store, tools.collector.progress)
 
+    told: set[str] = set()
+
     def take(when: str) -> None:
         taken = backups.take(devices, f"{when} {scene.plan.what}", scene.run)
-        if taken.unread:
-            first = "; ".join(f"{item.device}: {item.reason}" for item in taken.unread[:_NAMED])
-            scene.say(f"warning: {count(len(taken.unread), 'device')} not backed up: {first}")
+        if unread := [item for item in taken.unread if item.device not in told]:  # once is enough
+            told.update(item.device for item in unread)
+            first = "; ".join(f"{item.device}: {item.reason}" for item in unread[:_NAMED])
+            more = f"; and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
+            scene.say(f"warning: {count(len(unread), 'device')} not backed up {when} the run: {first}{more}")
 
     if devices:
         try:
@@ -95,6 +101,21 @@ def secrets_of_run(tools: Wiring, plan: Plan) -> Callable[[Device], Iterable[Sec
             return (*_intended(intents, device), *of_backup(device))
 
     return secrets_of
+
+
+def prints_of_run(tools: Wiring, plan: Plan) -> Callable[[Device], frozenset[str]]:
+    """Fingerprints of the same: what stands in a plan in place of a secret."""
+    secrets_of = secrets_of_run(tools, plan)
+
+    def prints_of(device: Device) -> frozenset[str]:
+        texts = [secret.reveal().strip() for secret in secrets_of(device)]
+        return frozenset(
+            found
+            for text in texts
+            for found in [item.secret.fingerprint for item in find_secrets(text)] or [fingerprint(text)]
+        )
+
+    return prints_of
 
 
 def _intended(intents: Intents, device: Device) -> tuple[Secret, ...]:

@@ -74,7 +74,7 @@ def command(
     if hosts:
         say(f"{count(len(hosts), 'host')} taken from {shown(table)}" if table else "")
     say(f"next: write hosts into {shown(workspace.inventory / 'hosts.yaml')}" if not hosts else "next:")
-    for step in ("inventory check", "hostkeys pin", "doctor"):
+    for step in ("inventory check", "hostkeys pin", "doctor", "playbook list"):
         say(f"  getvpn-ops {step} -w {shown(workspace.root)}")
 
 

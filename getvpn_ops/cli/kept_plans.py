@@ -7,7 +7,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from getvpn_ops.cli.output import say
 from getvpn_ops.errors import GetvpnOpsError, UsageError
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from getvpn_ops.settings import Workspace
 
 _SUFFIX = ".json"
-_LAST = "last"
+LAST: Final = "last"
+"""The plan made last, whichever that is."""
 _SHOWN = 5
 _LARGEST = 512 << 20  # bytes; a plan for all of a fleet of thousands is far below
 
@@ -84,7 +85,7 @@ class KeptPlans:
         """
         wanted = text.strip()
         paths = self._paths()
-        if wanted == _LAST and paths:
+        if wanted == LAST and paths:
             return self._read(paths[0])
         exact = [path for path in paths if path.stem == wanted]
         near = exact or [path for path in paths if wanted and path.stem.startswith(wanted)]
@@ -93,7 +94,7 @@ class KeptPlans:
         if near:
             msg = f"{text!r} may be any of {_names(near)}: give more of the id"
             raise UsageError(msg)
-        if wanted and wanted != _LAST and _is_file(Path(wanted)):
+        if wanted and wanted != LAST and _is_file(Path(wanted)):
             return self._read(Path(wanted))
         there = f"the newest are {_names(paths)}" if paths else "there is none yet: `getvpn-ops plan push` makes one"
         msg = f"no plan is called {text!r}, and it is no file; {there}"
@@ -148,7 +149,11 @@ class KeptPlans:
         except OSError as exc:
             msg = f"cannot read {path}: {exc.strerror}"
             raise UsageError(msg) from exc
-        return self._kept(from_text(_sealed(text), self._workspace.key()), path)
+        try:
+            return self._kept(from_text(_sealed(text), self._workspace.key()), path)
+        except UsageError as exc:
+            msg = f"{path}: {exc}"
+            raise UsageError(msg) from exc
 
     def _kept(self, plan: Plan, path: Path) -> KeptPlan:
         value = digest(plan)

@@ -122,10 +122,24 @@ def write_view(view: RenderableType, out: Path | None) -> None:
     """Show a view on stdout, or write it as plain text; see ``write_text``."""
     to_stdout = out in {None, _STDOUT}
     if to_stdout and sys.stdout is not None and console().is_terminal:
-        console().print(Visible(view))
+        console().print(Visible(view), crop=False)
         return
-    width = console(stderr=sys.stdout is None).width
+    write_text(_plain(view, console(stderr=sys.stdout is None).width), out)
+
+
+def say_view(view: RenderableType) -> None:
+    """A view for a person, on stderr; lost if nobody can read it."""
+    with contextlib.suppress(OSError, SystemExit):  # as of ``say``
+        place = console(stderr=True)
+        if place.is_terminal:
+            place.print(Visible(view), crop=False)
+        else:
+            place.print(Text(_plain(view, place.width).removesuffix("\n")), soft_wrap=True)
+
+
+def _plain(view: RenderableType, width: int) -> str:
+    """A view as text, without blanks at the ends of lines."""
     plain = Console(width=width, file=io.StringIO(), markup=False, emoji=False, highlight=False)
     with plain.capture() as shown:
-        plain.print(Visible(view))
-    write_text("".join(f"{line.rstrip()}\n" for line in shown.get().split("\n")[:-1]), out)
+        plain.print(Visible(view), crop=False)
+    return "".join(f"{line.rstrip()}\n" for line in shown.get().split("\n")[:-1])

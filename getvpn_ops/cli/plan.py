@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
+from getvpn_ops.cli.changing_clock import now_of
 from getvpn_ops.cli.kept_plans import KeptPlans
 from getvpn_ops.cli.output import form_of, must_be_writable, write_data, write_view
 from getvpn_ops.cli.plan_output import AllOption, PlanFormOption, keep_and_show, show_plan
 from getvpn_ops.cli.planning import Limits, action_plan, action_spec, push_plan, rollback_plan
+from getvpn_ops.cli.planning_playbooks import Said, playbook_plan
 from getvpn_ops.cli.sweeps import QuietOption  # noqa: TC001 -- read by Typer
 from getvpn_ops.cli.wiring import wired
 from getvpn_ops.cli.workspace import (
@@ -23,11 +24,12 @@ from getvpn_ops.cli.workspace import (
     OutOption,
     OutputOption,
     WorkspaceOption,
+    open_kept,
     open_workspace,
 )
 from getvpn_ops.errors import UsageError
 from getvpn_ops.reports.actions import actions_plain, actions_view
-from getvpn_ops.reports.console import visible
+from getvpn_ops.reports.listing import Listing
 from getvpn_ops.reports.parsed import Output
 from getvpn_ops.reports.plan_forms import plans_plain
 from getvpn_ops.reports.plan_rows import verdict
@@ -36,6 +38,7 @@ from getvpn_ops.workflow.actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from getvpn_ops.cli.kept_plans import KeptPlan
 
@@ -133,6 +136,44 @@ def action(
 
 
 @app.command()
+def playbook(
+    name: Annotated[str, typer.Argument(metavar="PLAYBOOK", help="Its name, or the path of a file.")],
+    groups: Annotated[list[str], typer.Argument(metavar="GROUP...", help="GDOI groups that it is run for.")],
+    *,
+    values: Annotated[
+        list[str] | None, typer.Option("--set", metavar="OPTION=CHOICE", help="A choice; may be given again.")
+    ] = None,
+    pilots: Annotated[
+        list[str] | None,
+        typer.Option("--pilot", metavar="DEVICE", help="A member that goes first, else those marked in the inventory."),
+    ] = None,
+    at_once: AtOnceOption = None,
+    budget: BudgetOption = None,
+    expires: ExpiresOption = None,
+    output: PlanFormOption = None,
+    out: OutOption = None,
+    everything: AllOption = False,
+    workspace: WorkspaceOption = None,
+    lab: LabOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Plan a playbook, such as migrate-to-getvpn: all of its stages, with every line, gate, rekey and way back.
+
+    Everyone of the groups is read once, and each stage is planned on what the stages before it leave. Nothing is sent.
+    Exit codes: 0 a plan was made; 4 it is never applied, and says why; 3 nothing could be told; 2 wrong usage, intents
+    or playbook.
+    """
+    must_be_writable(out)
+    lifetime = _lifetime(expires)
+    said = Said(name, groups, pilots or (), _values(values or ()))
+    place = open_workspace(workspace, lab=lab)
+    with wired(place, quiet=quiet) as tools:
+        plan = playbook_plan(tools, said, Limits(lifetime, at_once, budget))
+        code = keep_and_show(plan, place, output, out, everything=everything)
+    raise typer.Exit(code)
+
+
+@app.command()
 def rollback(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, its unique beginning or end, or last-apply.")],
     *,
@@ -172,7 +213,7 @@ def show(
 ) -> None:
     """Show a plan again. Exit codes: 0 shown; 7 it was changed after it was made; 2 there is no such plan."""
     must_be_writable(out)
-    place = open_workspace(workspace, lab=lab)
+    place = open_kept(workspace, lab=lab)
     show_plan(KeptPlans(place).find(plan), place, output, out, everything=everything)
 
 
@@ -186,32 +227,27 @@ def list_plans(
 ) -> None:
     """List the plans that are kept here, the newest first. Exit codes: 0 listed, also if there is none."""
     must_be_writable(out)
-    found = KeptPlans(open_workspace(workspace, lab=lab)).every()
+    place = open_kept(workspace, lab=lab)
+    found = KeptPlans(place).every()
     form = form_of(output, out)
     if form is Output.TABLE:
-        write_view(_table(found), out)
+        write_view(_table(found, now_of(place)()), out)
     else:
         write_data(plans_plain((kept.plan, kept.digest) for kept in found), form, out)
 
 
-def _table(kept: Iterable[KeptPlan]) -> Table:
-    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("plan", "what", "made (UTC)", "expires (UTC)", "steps", "by", ""):
-        table.add_column(
-            heading,
-            justify="right" if heading == "steps" else "left",
-            overflow="fold",
-            no_wrap=heading == "plan",  # an id in two lines cannot be copied
-            min_width=16 if heading == "what" else None,
-        )
+def _table(kept: Iterable[KeptPlan], now: datetime) -> Listing:
+    rows = []
     for item in kept:
-        plan = item.plan
-        said = verdict(plan)
-        table.add_row(
-            Text(visible(plan.id)), Text(visible(plan.what)), moment(plan.made), moment(plan.expires),
-            str(len(plan.steps)), Text(visible(plan.by)), Text(said, style="red" if said.startswith("REFUSED") else ""),
+        plan, said = item.plan, "expired" if item.plan.is_expired(now) else verdict(item.plan)
+        rows.append(
+            (
+                plan.id, plan.what, moment(plan.made), moment(plan.expires), str(len(plan.steps)), plan.by,
+                Text(said, style="red" if said.startswith("REFUSED") else "dim" if said == "expired" else ""),
+            )
         )  # fmt: skip
-    return table
+    headings = ("plan", "what", "made (UTC)", "expires (UTC)", "steps", "by", "verdict")
+    return Listing(headings, rows, right=("steps",), details=("verdict",))
 
 
 def _lifetime(text: str | None) -> timedelta | None:

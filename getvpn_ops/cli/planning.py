@@ -8,12 +8,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.cli.config_targets import named
-from getvpn_ops.cli.hands_of import intents_of
+from getvpn_ops.cli.hands_of import intents_of, prints_of_run
 from getvpn_ops.cli.journaled import KIND, journal_of
 from getvpn_ops.cli.kept_plans import KeptPlans
 from getvpn_ops.cli.plan_output import ending_of
 from getvpn_ops.cli.who import who
 from getvpn_ops.devices.inventory import select
+from getvpn_ops.engine.change.migrating.going_back import plan_way_back
 from getvpn_ops.engine.change.planning.action import (
     LIFETIME,
     ActionRequest,
@@ -150,8 +151,10 @@ def rollback_plan(tools: Wiring, run: str, lifetime: timedelta | None) -> Plan:
     what = f"rollback of {found.id}"
 
     def make(run: str) -> Plan:
-        asked = asked_of(tools, run, what, Limits(lifetime))
-        return plan_rollback(asked, kept.plan, story, collector=tools.collector, inventory=tools.loaded.inventory)
+        prints = prints_of_run(tools, replace(kept.plan, what=what))
+        asked = replace(asked_of(tools, run, what, Limits(lifetime)), secrets=prints)
+        plan = plan_way_back if kept.plan.stages else plan_rollback
+        return plan(asked, kept.plan, story, collector=tools.collector, inventory=tools.loaded.inventory)
 
     return planned(tools, what, devices, make)
 

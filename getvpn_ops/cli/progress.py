@@ -73,7 +73,14 @@ class Sweep:
     def line(self) -> str:
         """One line for a person."""
         failed = f", {self.failed} without a whole answer" if self.failed else ""
-        return f"{self.done} of {self.total} {self.what}{failed}, {self.seconds:.0f} s"
+        return f"{self.done} of {self.things}{failed}, {self.seconds:.0f} s"
+
+    @property
+    def things(self) -> str:
+        """``24 devices``, ``1 device for a backup``."""
+        noun, _, rest = self.what.partition(" ")
+        one = noun.removesuffix("s") if self.total == 1 else noun
+        return f"{self.total} {one}{' ' if rest else ''}{rest}"
 
     def in_hand(self) -> list[tuple[str, float, str]]:
         """Device, seconds and command of those in hand, the longest first."""
@@ -122,7 +129,7 @@ class PlainProgress:
         """Say how much there is to do."""
         self._sweep.begin(what, total)
         self._told = (0, self._wall())
-        self._tell(f"asking {total} {what}")
+        self._tell(f"asking {self._sweep.things}")
 
     def asked(self, device: str, command: str) -> None:
         """Is not worth a line."""

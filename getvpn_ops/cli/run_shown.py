@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.cli.kept_plans import KeptPlans
 from getvpn_ops.cli.plan_output import flags_of
-from getvpn_ops.model.journal import LeaseTaken
+from getvpn_ops.model.journal import LeaseBroken, LeaseTaken, RunEnded
 from getvpn_ops.reports.story import ShownLease, ShownRun
+from getvpn_ops.reports.sweep_words import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -53,8 +54,21 @@ def shown_run(store: Store, workspace: Workspace, run: Run, now: Callable[[], da
         verified.head,
         len(verified.faults),
         shown_leases(held, {run.id: entries}),
+        _broken(entries),
         flags_of(workspace),
     )
+
+
+def _broken(entries: Iterable[Entry]) -> str:
+    """Who took the last lease of a run from it, if it got none since and has not ended."""
+    found = ""
+    for entry in entries:
+        match entry.event:
+            case LeaseBroken(lease=lease, reason=reason, by=by):
+                found = f"lease {lease} was broken at {moment(entry.at)} UTC by {by}: {reason}"
+            case LeaseTaken() | RunEnded():
+                found = ""
+    return found
 
 
 def shown_leases(leases: Iterable[Lease], entries: dict[str, tuple[Entry, ...]]) -> tuple[ShownLease, ...]:

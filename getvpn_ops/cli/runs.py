@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from getvpn_ops.cli.output import form_of, must_be_writable, say, write_data, write_view
 from getvpn_ops.cli.run_shown import journal_to_read, shown_leases
 from getvpn_ops.cli.wiring import open_store
-from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_workspace
+from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_kept
 from getvpn_ops.engine.clock import SystemClock
 from getvpn_ops.errors import ExitCode
-from getvpn_ops.reports.console import visible
+from getvpn_ops.reports.listing import Listing
 from getvpn_ops.reports.parsed import Output
 from getvpn_ops.reports.story import SCHEMA, lease_plain
 from getvpn_ops.reports.story_table import leases_view
@@ -47,7 +45,7 @@ def runs(
     """List the runs of this workspace, the newest first. A run is named by its id wherever --since takes one."""
     if context.invoked_subcommand is not None:
         return
-    with open_store(open_workspace(workspace, lab=lab)) as store:
+    with open_store(open_kept(workspace, lab=lab)) as store:
         found = store.runs(kind, last)
     form = form_of(output, out)
     if form is Output.TABLE:
@@ -70,7 +68,7 @@ def verify(
     that one can look through; 4 something was changed.
     """
     must_be_writable(out)
-    place = open_workspace(workspace, lab=lab)
+    place = open_kept(workspace, lab=lab)
     with open_store(place) as store:
         found = store.journal(place.key(), place.journal_end, SystemClock.now).verify()
     form = form_of(output, out)
@@ -100,7 +98,7 @@ def leases(
     A lease that has ended blocks nobody. Exit codes: 0 shown, also if there is none.
     """
     must_be_writable(out)
-    place = open_workspace(workspace, lab=lab)
+    place = open_kept(workspace, lab=lab)
     with open_store(place) as store:
         journal = journal_to_read(store, place, SystemClock.now)
         held = store.leases(journal).held()
@@ -114,29 +112,26 @@ def leases(
         say("nobody holds a lease")
 
 
-def _faults(found: Verified) -> Table:
-    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("event", justify="right")
-    for heading in ("run", "what"):
-        table.add_column(heading, overflow="fold")
-    for fault in found.faults:
-        table.add_row(str(fault.number), Text(visible(fault.run)), Text(visible(fault.what)))
-    return table
+def _faults(found: Verified) -> Listing:
+    rows = [(str(fault.number), fault.run, fault.what) for fault in found.faults]
+    return Listing(("event", "run", "what"), rows, right=("event",))
 
 
-def _table(runs: Iterable[Run]) -> Table:
-    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("run", "what", "began (UTC)", "took", "exit", "came to", "by"):
-        table.add_column(heading, justify="right" if heading in {"took", "exit"} else "left", overflow="fold")
-    for run in runs:
-        counts = ", ".join(f"{number} {word}" for word, number in sorted(run.summary.items()))
-        table.add_row(
-            Text(run.id),
+def _table(runs: Iterable[Run]) -> Listing:
+    rows = [
+        (
+            run.id,
             run.kind,
             f"{run.started:%Y-%m-%d %H:%M:%S}",
             span(run.ended.replace(microsecond=0) - run.started.replace(microsecond=0)) if run.ended else "",
             "" if run.exit_code is None else str(run.exit_code),
-            Text(counts or ("" if run.ended else "did not end")),
-            Text(visible(f"{run.user}@{run.host}")),
+            _counts(run) or ("" if run.ended else "did not end"),
+            f"{run.user}@{run.host}",
         )
-    return table
+        for run in runs
+    ]
+    return Listing(("run", "what", "began (UTC)", "took", "exit", "came to", "by"), rows, right=("took", "exit"))
+
+
+def _counts(run: Run) -> str:
+    return ", ".join(f"{number} {word}" for word, number in sorted(run.summary.items()))

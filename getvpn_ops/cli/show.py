@@ -10,7 +10,7 @@ from getvpn_ops.cli.changing_clock import now_of
 from getvpn_ops.cli.output import form_of, must_be_writable, say, write_data, write_view
 from getvpn_ops.cli.run_shown import shown_run
 from getvpn_ops.cli.wiring import open_store
-from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_workspace
+from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_kept
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.reports.parsed import Output
 from getvpn_ops.reports.story import run_plain
@@ -33,7 +33,7 @@ def command(
     Exit codes: 0 shown; 4 the journal is not as it was written; 2 there is no such run.
     """
     must_be_writable(out)
-    place = open_workspace(workspace, lab=lab)
+    place = open_kept(workspace, lab=lab)
     with open_store(place) as store:
         shown = shown_run(store, place, store.find_run(run), now_of(place))
     form = form_of(output, out)

@@ -11,7 +11,7 @@ from getvpn_ops.cli.output import say
 from getvpn_ops.cli.run_shown import journal_to_read
 from getvpn_ops.cli.who import who
 from getvpn_ops.cli.wiring import open_store
-from getvpn_ops.cli.workspace import LabOption, WorkspaceOption, open_workspace
+from getvpn_ops.cli.workspace import LabOption, WorkspaceOption, open_kept
 from getvpn_ops.reports.words import count
 
 
@@ -27,7 +27,7 @@ def command(
     The run that had it finds out before its next transaction and sends nothing more; what it has in hand is read when
     it is resumed. Exit codes: 0 broken; 2 there is no such lease, or no reason.
     """
-    place = open_workspace(workspace, lab=lab)
+    place = open_kept(workspace, lab=lab)
     with open_store(place) as store:
         broken = store.leases(journal_to_read(store, place, now_of(place))).unlock(lease.strip(), reason, who())
     say(f"lease {broken.id} on {count(len(broken.fences), 'resource')} is broken; {broken.owner} had it")

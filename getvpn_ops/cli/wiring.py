@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from getvpn_ops.cli.interrupts import interrupts
+from getvpn_ops.cli.interrupts import CHANGING, SWEEPING, interrupts
 from getvpn_ops.cli.output import say
 from getvpn_ops.cli.progress import progress
 from getvpn_ops.devices.credentials import Credentials
@@ -69,7 +69,7 @@ class Wiring:
 
 
 @contextlib.contextmanager
-def wired(workspace: Workspace, *, quiet: bool = False) -> Iterator[Wiring]:
+def wired(workspace: Workspace, *, quiet: bool = False, changes: bool = False) -> Iterator[Wiring]:
     """Open everything, and close it again whatever happens.
 
     The store is opened before any device is called: what cannot be kept must not be asked.
@@ -77,6 +77,7 @@ def wired(workspace: Workspace, *, quiet: bool = False) -> Iterator[Wiring]:
     Args:
         workspace: whose.
         quiet: whether no progress is shown.
+        changes: whether devices are changed; then Ctrl-C says what becomes of that.
 
     Raises:
         MistakesError: settings or inventory are wrong.
@@ -94,7 +95,7 @@ def wired(workspace: Workspace, *, quiet: bool = False) -> Iterator[Wiring]:
         halt = Halt()
         clock = clock_of(workspace, halt)
         credentials = Credentials(workspace, redactor, asker())
-        with open_store(workspace, credentials) as store, interrupts(halt):
+        with open_store(workspace, credentials) as store, interrupts(halt, CHANGING if changes else SWEEPING):
             fleet = NornirFleet(
                 loaded=loaded,
                 ssh=workspace.settings.ssh,

@@ -9,7 +9,7 @@ import typer
 
 from getvpn_ops.devices.inventory import FILTER_HELP, LIMIT_HELP
 from getvpn_ops.reports.parsed import Output
-from getvpn_ops.settings import find_workspace
+from getvpn_ops.settings import find_kept, find_workspace
 
 if TYPE_CHECKING:
     from getvpn_ops.settings import Workspace
@@ -48,3 +48,13 @@ def open_workspace(named: Path | None, *, lab: bool) -> Workspace:
         MistakesError: its settings are wrong.
     """
     return find_workspace(named, lab=lab)
+
+
+def open_kept(named: Path | None, *, lab: bool) -> Workspace:
+    """The same for a command that only reads what is kept: it needs no lab that runs.
+
+    Raises:
+        UsageError: there is none; says what to do.
+        MistakesError: its settings are wrong.
+    """
+    return find_kept(named, lab=lab)

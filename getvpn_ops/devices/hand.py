@@ -96,12 +96,7 @@ class OpenHand:
         try:
             true = self._vault.resolve(step)
         except UnresolvedError as exc:
-            return self._unsent(
-                step,
-                Hindrance.UNFIT,
-                f"'{exc.shown}': the secret behind the placeholder stands neither in the intent nor in the running "
-                "configuration that this session read",
-            )
+            return self._unsent(step, Hindrance.UNFIT, untypeable_words(exc.shown))
         self._hooks.asked(f"configure terminal: {self._clean(step.title)}")
         receipt = send_step(self._session, true, self._redactor.text, revert_minutes=revert_minutes)
         if not receipt.left:
@@ -239,6 +234,20 @@ class _Reader:
 
     def close(self) -> None:
         self._session.close()
+
+
+def untypeable_words(shown: str) -> str:
+    """Why a line was not typed: its placeholder stands for what nobody here knows.
+
+    The words go through the redactor, which takes what follows some of them for a secret.
+
+    Args:
+        shown: the line, as it may be shown.
+    """
+    return (
+        f"'{shown}' cannot be typed: what its placeholder stands for is neither in the intent nor in the running "
+        "configuration that this session read"
+    )
 
 
 def _shows_secrets(command: str) -> bool:

@@ -28,6 +28,9 @@ EVENT_TRACE = "show monitor event-trace gdoi all"
 """What GDOI did lately, told without debugging; always on since 15.1(3)T (Cisco, technote 118125 on GETVPN)."""
 
 
+CERTIFICATES = ("show clock detail", "show crypto pki certificates", "show crypto pki trustpoints status")
+
+
 @dataclass(slots=True)
 class Learnt:
     """What a device has told so far.
@@ -140,6 +143,13 @@ def doctor_script(device: Device) -> Script:
     if device.role is not Role.KEY_SERVER:
         commands.append("show archive")
     for command in commands:  # noqa: UP028 -- a list cannot be sent the captures
+        yield command
+
+
+def certificate_script(device: Device) -> Script:
+    """What ``certificates`` needs of a device: they are judged by its own clock."""
+    del device  # every router has a clock, and every release these commands
+    for command in CERTIFICATES:  # noqa: UP028 -- a tuple cannot be sent the captures
         yield command
 
 

@@ -137,7 +137,8 @@ class Planner:
         rest = replace(local, children=tuple(child for child in local.children if child is not address))
         shell = replace(node, children=tuple(rest if child is local else child for child in node.children))
         forward, backward = added(shell, ())
-        note = ("a router asks before it removes the group of a key server",)
+        backward = (off(local, (node.text,)), *backward)  # it asks before it removes the group of a key server
+        note = ("its way back takes the key server away first: a router asks before it removes the group of one",)
         yield Edit(Place.BUILD_GROUP, name, f"build group {name}", forward, backward, groups=(name,), notes=note)
         forward, backward = added(address, (node.text, local.text))
         yield Edit(Place.SERVER_OPENS, name, f"serve group {name} at {address.text}", forward, backward,

@@ -4,28 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
+from rich.console import Group
 from rich.text import Text
 
+from getvpn_ops.reports.console import indented
+from getvpn_ops.reports.manual import action_plain
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import RenderableType
 
     from getvpn_ops.workflow.actions.spec import ActionSpec
 
 SCHEMA = 1
 
 
-def actions_view(specs: Iterable[ActionSpec[Any]]) -> Table:
-    """Every action with its parameters; those that have no default stand in capitals."""
-    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("action", no_wrap=True)
-    table.add_column("what it does", overflow="fold")
-    table.add_column("--set", overflow="fold")
-    for spec in specs:
-        fields = spec.params.model_fields.items()
-        wanted = [name.upper() if item.is_required() else name for name, item in fields]
-        table.add_row(Text(spec.id), Text(spec.title), Text(", ".join(wanted), style="dim"))
-    return table
+def actions_view(specs: Iterable[ActionSpec[Any]]) -> RenderableType:
+    """Every action with what ``--set`` takes; of each, what it is when it is not set."""
+    return Group(
+        *(part for spec in specs for part in _action(spec)),
+        Text(),
+        Text("a parameter is given by --set NAME=VALUE; getvpn-ops explain ACTION says what one does and costs"),
+    )
+
+
+def _action(spec: ActionSpec[Any]) -> Iterator[RenderableType]:
+    yield Text.assemble((spec.id, "bold"), f"  {spec.title}")
+    for item in action_plain(spec)["params"]:
+        value = "" if item["default"] in {"", None} else f"={str(item['default']).lower()}"
+        yield indented(Text.assemble((f"{item['name']}{value}", "cyan"), f"  {item['about']}"), 4)
 
 
 def actions_plain(specs: Iterable[ActionSpec[Any]]) -> dict[str, Any]:
@@ -40,12 +48,12 @@ def actions_plain(specs: Iterable[ActionSpec[Any]]) -> dict[str, Any]:
                 "tags": list(spec.tags),
                 "parameters": [
                     {
-                        "name": name,
-                        "required": item.is_required(),
-                        "default": None if item.is_required() else str(item.default),
-                        "description": item.description or "",
+                        "name": item["name"],
+                        "required": spec.params.model_fields[item["name"]].is_required(),
+                        "default": None if item["default"] is None else str(item["default"]),
+                        "description": item["about"],
                     }
-                    for name, item in spec.params.model_fields.items()
+                    for item in action_plain(spec)["params"]
                 ],
             }
             for spec in specs

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from getvpn_ops.errors import ExitCode
-from getvpn_ops.reports.console import indented, visible
+from getvpn_ops.reports.console import command_line, indented, visible
 from getvpn_ops.reports.story import SCHEMA, run_plain
 from getvpn_ops.reports.story_table import run_view
 from getvpn_ops.reports.sweep_words import listed
@@ -54,17 +54,23 @@ def applied_plain(
     }
 
 
-def nothing_plain(plan: Plan, digest: str) -> dict[str, Any]:
-    """A plan without a step, applied: no run was needed."""
+def nothing_plain(
+    plan: Plan,
+    digest: str,
+    reason: str = "the plan holds no step",
+    next_step: str = "",
+    code: ExitCode = ExitCode.GOOD,
+) -> dict[str, Any]:
+    """A plan that needed no run, for it holds no step, or that gets none, as plain data: see ``applied_plain``."""
     return {
         "schema": SCHEMA,
         "kind": "apply",
         "run": None,
         "plan": {"id": plan.id, "what": plan.what, "digest": digest},
         "steps": [],
-        "exit_code": int(ExitCode.GOOD),
-        "reason": "the plan holds no step",
-        "next_step": "",
+        "exit_code": int(code),
+        "reason": reason,
+        "next_step": next_step,
         "left_out": {},
     }
 
@@ -74,11 +80,14 @@ def applied_view(
 ) -> RenderableType:
     """The same for a person; arguments as of ``applied_plain``."""
     words, style = _WORDS.get(code, ("held: something is wrong", "bold red"))
+    if code is ExitCode.INTERRUPTED and shown.story is not None and shown.story.in_hand:
+        words = "interrupted: how far a step came is not known yet; it is read when the run is resumed"
     parts: list[RenderableType] = [Text(words, style=style)]
     if reason:
         parts.append(Text(visible(reason), style=style))
     if next_step:
-        parts.append(indented(Text(visible(_with_flags(next_step, shown.flags)))))
+        said = _with_flags(next_step, shown.flags)
+        parts.append(command_line(said) if said.startswith("getvpn-ops ") else indented(Text(visible(said))))
     reasons: dict[str, list[str]] = {}
     for name, why in held.items():
         reasons.setdefault(why.removeprefix(f"{name}: ").replace(name, "it"), []).append(name)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from getvpn_ops.reports.console import indented, visible
+from getvpn_ops.reports.listing import Listing
 from getvpn_ops.reports.words import count
 
 if TYPE_CHECKING:
@@ -49,16 +49,13 @@ def taken_view(taken: BackupTaken, asked: int) -> RenderableType:
     return Group(*parts)
 
 
-def entries_view(entries: Iterable[BackupEntry]) -> Table:
-    """Backups, a line each."""
-    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("commit", "taken (UTC)", "why", "run", "changed"):
-        table.add_column(heading, overflow="fold")
-    for item in entries:
-        time = f"{item.time:%Y-%m-%d %H:%M:%S}"
-        words = (item.commit[:SHORT], time, item.reason, item.run, _some(item.devices))
-        table.add_row(*(Text(visible(word)) for word in words))
-    return table
+def entries_view(entries: Iterable[BackupEntry]) -> RenderableType:
+    """Backups, one a row."""
+    rows = [
+        (item.commit[:SHORT], f"{item.time:%Y-%m-%d %H:%M:%S}", item.reason, item.run, _some(item.devices))
+        for item in entries
+    ]
+    return Listing(("commit", "taken (UTC)", "why", "run", "changed"), rows)
 
 
 def diff_lines(text: str) -> RenderableType:

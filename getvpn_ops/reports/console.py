@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.padding import Padding
 from rich.segment import Segment
+from rich.text import Text
 
 if TYPE_CHECKING:
     from rich.console import ConsoleOptions, RenderableType, RenderResult
@@ -41,6 +42,11 @@ class Visible:
 def indented(content: RenderableType, by: int = 2) -> Padding:
     """Content set in from the left, without blanks behind it."""
     return Padding(content, (0, 0, 0, by), expand=False)
+
+
+def command_line(text: str, by: int = 2) -> Text:
+    """A command that is to be copied: the terminal itself breaks it, so that it stays one line."""
+    return Text(f"{' ' * by}{visible(text)}", no_wrap=True, overflow="ignore")
 
 
 @cache

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from getvpn_ops.model.syslog import SyslogMessage
     from getvpn_ops.registry import Spec
     from getvpn_ops.workflow.actions.spec import ActionSpec
+    from getvpn_ops.workflow.playbooks.stages import StageAction
 
 _STYLE = {Severity.INFO: "", Severity.MINOR: "yellow", Severity.MAJOR: "red", Severity.CRITICAL: "bold red"}
 
@@ -77,7 +78,7 @@ def spec_plain(spec: Spec[Any, Any], kind: str) -> dict[str, Any]:
         "title": spec.title,
         "severity": spec.severity.value,
         "tags": sorted(spec.tags),
-        "doc": inspect.cleandoc(spec.doc),
+        "doc": _typeset(inspect.cleandoc(spec.doc)),
         "params": _params(spec.params),
     }
 
@@ -89,7 +90,19 @@ def action_plain(action: ActionSpec[Any]) -> dict[str, Any]:
         "id": action.id,
         "title": action.title,
         "tags": sorted(action.tags),
-        "doc": action.doc,
+        "doc": _typeset(action.doc),
+        "params": _params(action.params),
+    }
+
+
+def stage_plain(action: StageAction[Any]) -> dict[str, Any]:
+    """The page of an action of stages as plain data: as ``action_plain``, and ``types``: whether it types anything."""
+    return {
+        "kind": "stage action",
+        "id": action.id,
+        "title": action.title,
+        "types": action.types,
+        "doc": _typeset(action.about),
         "params": _params(action.params),
     }
 
@@ -98,9 +111,18 @@ def _params(model: type[FrozenModel]) -> list[dict[str, Any]]:
     defaults = model.model_construct().model_dump(mode="json")
     about = _about(inspect.getdoc(model) or "")
     return [
-        {"name": name, "default": defaults.get(name), "about": field.description or about.get(name, "")}
+        {
+            "name": name,
+            "default": defaults.get(name),
+            "about": _typeset(field.description or about.get(name, "")),
+        }
         for name, field in model.model_fields.items()
     ]
+
+
+def _typeset(doc: str) -> str:
+    """What is code in a docstring, as people write it."""
+    return doc.replace("``", "`")
 
 
 def _about(doc: str) -> dict[str, str]:
@@ -135,6 +157,14 @@ def action_page(action: ActionSpec[Any]) -> RenderableType:
     return _page(head, action_plain(action))
 
 
+def stage_page(action: StageAction[Any]) -> RenderableType:
+    """The page of one action of stages: what it does, what it rests on, and what can be set."""
+    head = Text(action.id, style="bold")
+    head.append("  stage of a playbook", style="dim")
+    head.append("" if action.types else "  types nothing", style="dim")
+    return _page(head, stage_plain(action))
+
+
 def _page(head: Text, plain: dict[str, Any]) -> RenderableType:
     parts: list[RenderableType] = [head, Text(""), indented(Text(plain["title"], style="bold")), Text("")]
     for paragraph in plain["doc"].split("\n\n"):
@@ -148,14 +178,22 @@ def _page(head: Text, plain: dict[str, Any]) -> RenderableType:
         for param in plain["params"]:
             grid.add_row(Text(param["name"]), Text(str(param["default"])), Text(param["about"]))
         parts += [indented(grid), Text("")]
-    parts.append(Text(f"tags: {', '.join(plain['tags']) or 'none'}", style="dim"))
+    if "tags" in plain:
+        parts.append(Text(f"tags: {', '.join(plain['tags']) or 'none'}", style="dim"))
     return Group(*parts)
 
 
-def action_list(actions: Iterable[ActionSpec[Any]]) -> RenderableType:
-    """Every action."""
+def action_list(
+    actions: Iterable[ActionSpec[Any]] | Iterable[StageAction[Any]], heading: str = "action"
+) -> RenderableType:
+    """Every action.
+
+    Args:
+        actions: of one kind.
+        heading: what that kind is called.
+    """
     table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("action", no_wrap=True)
+    table.add_column(heading, no_wrap=True)
     table.add_column("does", overflow="fold")
     for action in actions:
         table.add_row(Text(action.id), Text(action.title))

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from getvpn_ops.reports.console import indented, visible
+from getvpn_ops.reports.console import command_line, indented, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,16 +25,27 @@ class Line:
         mark: one character before it.
         indent: blanks before the mark.
         inner: blanks behind the mark.
+        is_command: whether it is to be copied as one line.
     """
 
-    __slots__ = ("indent", "inner", "mark", "style", "text")
+    __slots__ = ("indent", "inner", "is_command", "mark", "style", "text")
 
-    def __init__(self, text: str = "", style: str = "", *, mark: str = " ", indent: int = 0, inner: int = 0) -> None:
+    def __init__(  # noqa: PLR0913 -- what a line is made of
+        self,
+        text: str = "",
+        style: str = "",
+        *,
+        mark: str = " ",
+        indent: int = 0,
+        inner: int = 0,
+        is_command: bool = False,
+    ) -> None:
         self.text = text.replace("\n", "\\n")
         self.style = style
         self.mark = mark
         self.indent = indent
         self.inner = inner
+        self.is_command = is_command
 
 
 def lines_view(lines: Iterable[Line]) -> RenderableType:
@@ -44,6 +55,8 @@ def lines_view(lines: Iterable[Line]) -> RenderableType:
         mark, style = line.mark, line.style
         if not line.text:
             parts.append(Text())
+        elif line.is_command:
+            parts.append(command_line(line.text, line.indent))
         elif mark == " " and not line.indent:
             parts.append(Text(visible(line.text), style=style))
         else:

@@ -246,7 +246,7 @@ def _shape(step: PlannedStep, *, masked: bool) -> Shape:
 
 def _effect(step: PlannedStep) -> Iterator[str]:
     if isinstance(step.act, Perform):
-        if parameters := ", ".join(f"{name} {value}" for name, value in step.act.parameters):
+        if parameters := ", ".join(f"{name} {value}" for name, value in step.act.parameters if value):
             yield f"{step.act.action}: {parameters}"
         return
     if EFFECTS[step.act.effect]:

@@ -78,7 +78,7 @@ def _lines(plan: Plan, digest: str, *, everything: bool, flags: str) -> Iterator
         yield Line(f"and {count(total - shown, 'more kind')} of steps: --all shows all of them", "bold")
     if command := next_command(plan, flags):
         yield Line()
-        yield Line(f"next: {command}")
+        yield Line(f"next: {command}", is_command=True)
 
 
 def _head(plan: Plan, digest: str, *, everything: bool) -> Iterator[Line]:

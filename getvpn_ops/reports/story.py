@@ -51,6 +51,7 @@ class State(StrEnum):
     CHANGES_NOTHING = "it changes nothing"
     UNDER_WAY = "under way, or killed a moment ago"
     KILLED = "ended without a word: it was killed, or the machine went down"
+    BROKEN = "its lease was broken: it sends nothing more"
     HELD = "held: it can be resumed"
     DONE = "done"
     ENDED = "ended"
@@ -67,6 +68,7 @@ class ShownRun:
         head: seal of the last event of the journal.
         faults: what looking through the journal found.
         leases: that it holds.
+        broken: who took its last lease from it, and why; empty if nobody did.
         flags: that the next command needs, such as `` --lab``.
     """
 
@@ -76,6 +78,7 @@ class ShownRun:
     head: str = ""
     faults: int = 0
     leases: tuple[ShownLease, ...] = ()
+    broken: str = ""
     flags: str = ""
 
     @property
@@ -86,7 +89,7 @@ class ShownRun:
             return State.CHANGES_NOTHING
         if story.ended is None:
             alive = any(not lease.has_ended for lease in self.leases)
-            return State.UNDER_WAY if alive else State.KILLED
+            return State.UNDER_WAY if alive else State.BROKEN if self.broken else State.KILLED
         if story.ended.exit_code == ExitCode.GOOD:
             return State.DONE
         if story.ended.exit_code == ExitCode.STALE and not any(
@@ -118,6 +121,11 @@ class ShownRun:
         )
 
 
+def run_made_a_plan(run: Run) -> bool:
+    """Whether what came of it is a plan, which has its id."""
+    return run.kind == "plan" and run.exit_code in {ExitCode.GOOD, ExitCode.FINDINGS}
+
+
 def next_commands(shown: ShownRun) -> tuple[str, ...]:
     """What to type next, the first one first."""
     run, flags = shown.run.id, shown.flags
@@ -126,8 +134,10 @@ def next_commands(shown: ShownRun) -> tuple[str, ...]:
         found.append(f"getvpn-ops show {run}{flags}")
         found.append(f"getvpn-ops resume {run}{flags}")  # refused while the run's process lives
         found += [f"getvpn-ops unlock {lease.id} --reason ...{flags}" for lease in shown.leases]
-    elif shown.state in {State.KILLED, State.HELD}:
+    elif shown.state in {State.KILLED, State.BROKEN, State.HELD}:
         found.append(f"getvpn-ops resume {run}{flags}")
+    if run_made_a_plan(shown.run):
+        found.append(f"getvpn-ops plan show {run}{flags}")
     if shown.can_go_back and shown.state is not State.UNDER_WAY:
         found.append(f"getvpn-ops plan rollback {run}{flags}")
     return tuple(found)
@@ -140,7 +150,7 @@ def run_plain(shown: ShownRun) -> dict[str, Any]:
         ``schema``, ``kind``, ``run`` (its record), ``state``, ``plan`` (``id``, ``what``, ``digest``), ``steps`` (each
         with its device, lines, result, how often it was intended, what came of it, and what devices showed),
         ``waiting`` (ids of steps that nothing was done about), ``words`` of operators, ``held``, ``ended``,
-        ``leases``, ``journal`` (``head``, ``faults``) and ``next``: commands.
+        ``leases``, ``broken`` (who took its lease, and why), ``journal`` (``head``, ``faults``) and ``next``: commands.
     """
     run, story = shown.run, shown.story
     return {
@@ -168,6 +178,7 @@ def run_plain(shown: ShownRun) -> dict[str, Any]:
         "held": {"step": story.held.step, "reason": story.held.reason} if story and story.held else None,
         "ended": {"exit_code": story.ended.exit_code, "detail": story.ended.detail} if story and story.ended else None,
         "leases": [lease_plain(lease) for lease in shown.leases],
+        "broken": shown.broken or None,
         "journal": {"head": shown.head[:HEAD], "faults": shown.faults},
         "next": list(next_commands(shown)),
     }

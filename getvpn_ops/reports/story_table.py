@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from getvpn_ops.model.journal import StepResult
-from getvpn_ops.reports.console import indented, visible
+from getvpn_ops.reports.console import command_line, indented, visible
+from getvpn_ops.reports.listing import Facts, Listing
 from getvpn_ops.reports.story import HEAD, State, next_commands
 from getvpn_ops.reports.sweep_words import listed, moment
 from getvpn_ops.reports.words import count
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from getvpn_ops.model.journal import OperatorWord
     from getvpn_ops.model.journal_story import RunStory, StepStory
     from getvpn_ops.reports.story import ShownLease, ShownRun
 
@@ -44,20 +45,20 @@ def run_view(shown: ShownRun, *, everything: bool = False) -> RenderableType:
 
 def leases_view(leases: Iterable[ShownLease]) -> RenderableType:
     """Who may change what."""
-    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("lease", "run", "holds", "since (UTC)", "until (UTC)", "by"):
-        table.add_column(heading, overflow="fold")
-    for lease in leases:
-        ends = f"{moment(lease.ends)}{', has ended' if lease.has_ended else ''}"
-        table.add_row(
+    rows = [
+        (
             Text(lease.id),
-            Text(visible(lease.run)),
-            Text(visible(listed(lease.resources, _NAMES))),
+            lease.run,
+            listed(lease.resources, _NAMES),
             moment(lease.taken) if lease.taken else "",
-            Text(ends, style="dim" if lease.has_ended else "bold"),
-            Text(visible(lease.owner)),
+            Text(
+                f"{moment(lease.ends)}{', has ended' if lease.has_ended else ''}", "dim" if lease.has_ended else "bold"
+            ),
+            lease.owner,
         )
-    return table
+        for lease in leases
+    ]
+    return Listing(("lease", "run", "holds", "since (UTC)", "until (UTC)", "by"), rows)
 
 
 def hand_view(steps: Iterable[StepStory]) -> RenderableType:
@@ -74,9 +75,12 @@ def _parts(shown: ShownRun, *, everything: bool) -> Iterator[RenderableType]:
     run, story = shown.run, shown.story
     style = {State.DONE: "bold green", State.CHANGES_NOTHING: "bold"}.get(shown.state, "bold yellow")
     yield Text.assemble((f"run {run.id}", "bold"), (f"  {shown.state}", style))
-    yield _grid(shown)
+    yield _facts(shown, everything=everything)
     if story is None:
+        yield from _next(shown)
         return
+    if shown.broken:
+        yield Text(visible(shown.broken), style="bold yellow")
     if story.held is not None:
         at = f" (at {story.held.step})" if story.held.step else ""
         yield Text(visible(f"held{at}: {story.held.reason}"), style="bold yellow")
@@ -87,7 +91,7 @@ def _parts(shown: ShownRun, *, everything: bool) -> Iterator[RenderableType]:
         yield indented(hand_view(story.in_hand))
     if story.steps:
         yield Text("\nsteps", style="bold")
-        yield indented(_table(story, everything=everything))
+        yield indented(_steps(story, everything=everything))
         if len(story.steps) > _STEPS and not everything:
             yield indented(Text(f"and {count(len(story.steps) - _STEPS, 'more step')}: --all shows all of them"))
     if everything:
@@ -97,52 +101,56 @@ def _parts(shown: ShownRun, *, everything: bool) -> Iterator[RenderableType]:
     if shown.leases:
         yield Text("\nleases", style="bold")
         yield indented(leases_view(shown.leases))
+    yield from _next(shown)
+
+
+def _next(shown: ShownRun) -> Iterator[RenderableType]:
     if commands := next_commands(shown):
         yield Text("\nnext", style="bold")
-        yield from (indented(Text(visible(command))) for command in commands)
+        yield from map(command_line, commands)
 
 
-def _grid(shown: ShownRun) -> Table:
+def _facts(shown: ShownRun, *, everything: bool) -> RenderableType:
     run, story = shown.run, shown.story
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="cyan", no_wrap=True)
-    grid.add_column(overflow="fold")
     rows = [
-        ("what", shown.plan.what if shown.plan else run.kind),
+        ("what", shown.plan.what if shown.plan else f"{run.kind} {run.arguments.get('what', '')}".rstrip()),
         ("began", f"{moment(run.started)} UTC by {run.user}@{run.host}"),
         ("ended", f"{moment(run.ended)} UTC, exit code {run.exit_code}" if run.ended else ""),
-        ("plan", f"{shown.plan.id if shown.plan else 'not kept here'}, digest {story.plan}" if story else ""),
     ]
     if story is not None:
-        rows += [(f"{word.word} by {word.by}", word.detail or "yes") for word in story.words]
-        seal = f"{shown.head[:HEAD]}, {count(shown.faults, 'fault')}"
-        rows.append(("journal", f"its head is {seal}"))
-    for name, value in rows:
-        if value:
-            grid.add_row(Text(visible(name)), Text(visible(value)))
-    return grid
+        kept = shown.plan.id if shown.plan else "not kept here"
+        digest = story.plan if everything else story.plan[:HEAD]
+        rows.append(("plan", f"{kept}{f', digest {digest}' if digest else ''}"))
+        rows += [(str(word.word), _word(word, shown)) for word in story.words]
+        rows.append(("journal", f"its head is {shown.head[:HEAD]}, {count(shown.faults, 'fault')}"))
+    return Facts(rows)
 
 
-def _table(story: RunStory, *, everything: bool) -> Table:
-    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("step", "device", "what", "result", "tries", "told", "proven"):
-        table.add_column(heading, justify="right" if heading == "tries" else "left", overflow="fold")
+def _word(word: OperatorWord, shown: ShownRun) -> str:
+    """Who said it, and about what; of an approval, that it is of the plan of the line above goes without saying."""
+    about = f"plan {shown.plan.id}, digest {shown.story.plan}" if shown.plan and shown.story else ""
+    detail = word.detail.removeprefix(about).removeprefix(", ") if about else word.detail
+    return f"{word.by}{f': {detail}' if detail else ''}"
+
+
+def _steps(story: RunStory, *, everything: bool) -> RenderableType:
     urgent = sorted(story.steps, key=lambda step: step.result in {StepResult.APPLIED, StepResult.NOTHING_SENT})
     kept = {id(step) for step in (story.steps if everything else urgent[:_STEPS])}  # those that went wrong are shown
-    for step in story.steps:
-        if id(step) not in kept:
-            continue
-        of = step.intended
-        table.add_row(
-            Text(visible(of.step)),
-            Text(visible(of.device)),
-            Text(visible(of.title)),
+    rows = [
+        (
+            step.intended.step,
+            step.intended.device,
+            step.intended.title,
             Text(step.result.value, style=_STYLES[step.result]),
             str(step.tries),
-            Text(visible(step.told)),
-            Text(visible(story.proof(step) or "")),
+            step.told,
+            story.proof(step) or "",
         )
-    return table
+        for step in story.steps
+        if id(step) in kept
+    ]
+    headings = ("step", "device", "what", "result", "tries", "told", "proven")
+    return Listing(headings, rows, right=("tries",), details=("told", "proven"))
 
 
 def _lines(story: RunStory) -> Iterator[RenderableType]:

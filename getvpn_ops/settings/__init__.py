@@ -1,6 +1,6 @@
 """What a user may set, and the workspace it is set for."""
 
-from getvpn_ops.settings.find import find_workspace, read_settings
+from getvpn_ops.settings.find import find_kept, find_workspace, read_settings
 from getvpn_ops.settings.schema import (
     BackupSettings,
     ChangeSettings,
@@ -35,6 +35,7 @@ __all__ = [
     "SshOverrides",
     "SshSettings",
     "Workspace",
+    "find_kept",
     "find_workspace",
     "read_settings",
 ]

@@ -11,12 +11,13 @@ from pydantic import Field
 from getvpn_ops.errors import NoWorkspaceError, UsageError
 from getvpn_ops.settings.mistakes import Mistakes, shown
 from getvpn_ops.settings.schema import CredentialSettings, FromFile, Section, Settings
-from getvpn_ops.settings.workspace import FILE, STATE, Workspace, at_home
+from getvpn_ops.settings.workspace import FILE, LAB_STORE, STATE, Workspace, at_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LAB_FILE = Path(STATE) / "lab" / "settings.yaml"
+_LAB_STORE = Path(STATE) / LAB_STORE
 
 
 class _Lab(Section):
@@ -49,6 +50,29 @@ def find_workspace(named: Path | None = None, *, lab: bool = False, start: Path 
         raise NoWorkspaceError(_not_there(root or start or _here(), named, lab=lab))
     settings = read_settings(root / FILE) if not lab or _is_file(root / FILE) else Settings()
     return Workspace(root, _over(settings, root / _LAB_FILE) if lab else settings, is_lab=lab)
+
+
+def find_kept(named: Path | None = None, *, lab: bool = False, start: Path | None = None) -> Workspace:
+    """The workspace of somebody who only reads what is kept there: a lab that does not run any more will do.
+
+    Args:
+        named: as of ``find_workspace``.
+        lab: whether results of a lab are meant. If none runs, it is where one left its store; the clock is the wall's.
+        start: as of ``find_workspace``.
+
+    Raises:
+        NoWorkspaceError: there is none, and nothing that a lab left.
+        UsageError: see ``find_workspace``.
+        MistakesError: likewise.
+    """
+    try:
+        return find_workspace(named, lab=lab, start=start)
+    except NoWorkspaceError:
+        root = None if not lab else _look_for(_LAB_STORE, start or _here()) if named is None else _named(named)
+        if root is None or not _is_file(root / _LAB_STORE):
+            raise
+    settings = read_settings(root / FILE) if _is_file(root / FILE) else Settings()
+    return Workspace(root, settings.model_copy(update={"store": None, "clock": "system"}), is_lab=True)
 
 
 def read_settings(path: Path) -> Settings:

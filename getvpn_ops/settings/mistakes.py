@@ -134,7 +134,11 @@ class Mistakes:
             MistakesError: something is; in the order of files and lines.
         """
         if self._found:
-            raise MistakesError(what, tuple(sorted(self._found, key=lambda text: self._found[text])))
+            raise MistakesError(what, self.told())
+
+    def told(self) -> tuple[str, ...]:
+        """What was found so far, in the order of files and lines."""
+        return tuple(sorted(self._found, key=lambda text: self._found[text]))
 
     def read(self, path: Path, *, needed: bool = True) -> Document | None:
         """Read a file; what is wrong with it becomes a mistake.
@@ -190,7 +194,8 @@ def _wording(error: ErrorDetails, model: type[BaseModel], where: Where, whole: o
     if kind == "extra_forbidden":
         known = _keys(model, where[:-1], whole)
         near = nearest(where[-1], known)
-        return f"there is no such key; {_meant(near) or 'known are ' + ', '.join(known)}"
+        there = f"known are {', '.join(known)}" if known else "there is none here"
+        return f"there is no such key; {_meant(near) or there}"
     if kind == "missing":
         return "this key is missing"
     if kind in {"literal_error", "enum"}:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FILE = "getvpn-ops.yaml"
 STATE = ".getvpn-ops"
+LAB_STORE = "lab-store.db"
 _KEY_BYTES = 32
 _UNSAFE = {"%": "%25", "?": "%3F"}  # in the path of a URL
 _SQLITE = "sqlite:///"
@@ -83,7 +84,7 @@ class Workspace:
         In the path of a file ``%3F`` is ``?``, as in every URL: what stands behind a ``?`` is no part of it.
         """
         if self.is_lab:
-            return f"{_SQLITE}{_in_url(self.state / 'lab-store.db')}"
+            return f"{_SQLITE}{_in_url(self.state / LAB_STORE)}"
         url = self.settings.store
         if url is None:
             return f"{_SQLITE}{_in_url(self.state / 'store.db')}"

@@ -83,7 +83,7 @@ class Leases:
             rows = [_locked(connection, resource, run) for resource in wanted]
             now = self._clock(connection)
             if held := [row for row in rows if row.lease is not None and row.ends > now]:
-                raise LeaseHeldError(_held(held, now))
+                raise LeaseHeldError(_held(held, now), tuple(dict.fromkeys(row.lease for row in held)))
             made = replace(
                 made,
                 ends=now + lasts,
@@ -258,10 +258,13 @@ def _together(rows: Iterable[Row[Any]]) -> tuple[Lease, ...]:
 
 
 def _held(rows: Iterable[Row[Any]], now: datetime) -> str:
+    leases: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        leases.setdefault(row.lease, []).append(row)
     said = [
-        f"{row.resource} is held by run {row.run} ({row.owner}) for {(row.ends - now).total_seconds():.0f} s more "
-        f"(lease {row.lease})"
-        for row in rows
+        f"run {held[0].run} ({held[0].owner}) has {', '.join(row.resource for row in held)} for "
+        f"{(min(row.ends for row in held) - now).total_seconds():.0f} s more (lease {lease})"
+        for lease, held in leases.items()
     ]
     return "; ".join(said) + ": wait, or see whether that run is alive and unlock it"
 

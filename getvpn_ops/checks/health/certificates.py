@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from getvpn_ops.checks.device_view import DeviceView
-    from getvpn_ops.model.fleet import Sample
+    from getvpn_ops.model.fleet import DeviceState, Sample
 
 _OTHERS = ("trustpool", "cisco_idevid_sudi", "sla-trustpoint")
 """How names of trustpoints begin that belong to IOS (16/17), not to GETVPN: routers have them from the factory."""
@@ -47,13 +47,20 @@ class RenewalParams(FrozenModel):
     days: int = Field(default=30, ge=0)
 
 
-def _ours(device: DeviceView) -> tuple[Sample[Certificates], list[Certificate]] | None:
-    """The certificates in use; None if there are none."""
-    if device.state.silent(Certificates) is not None:
+def in_use(state: DeviceState) -> tuple[Sample[Certificates], list[Certificate]] | None:
+    """The certificates that a device uses for GETVPN; None if there are none.
+
+    Raises:
+        EvidenceMissingError: it did not tell.
+    """
+    if state.silent(Certificates) is not None:
         return None
-    sample = device.state.latest(Certificates)
+    sample = state.latest(Certificates)
     found = [
-        item for item in sample.value.certificates if "self-signed" not in item.kind.casefold() and not _of_ios(item)
+        item
+        for item in sample.value.certificates
+        if "self-signed" not in item.kind.casefold()
+        and not (item.trustpoints and all(map(is_of_ios, item.trustpoints)))  # one of ours may be in the trust pool too
     ]
     if not found:
         sample.certain()
@@ -61,9 +68,9 @@ def _ours(device: DeviceView) -> tuple[Sample[Certificates], list[Certificate]] 
     return sample, found
 
 
-def _of_ios(item: Certificate) -> bool:
-    """Whether it serves IOS alone; one of ours may be in the trust pool too."""
-    return bool(item.trustpoints) and all(name.casefold().startswith(_OTHERS) for name in item.trustpoints)
+def is_of_ios(trustpoint: str) -> bool:
+    """Whether a trustpoint serves IOS alone."""
+    return trustpoint.casefold().startswith(_OTHERS)
 
 
 def valid(device: DeviceView, params: ExpiryParams) -> Iterator[Finding]:
@@ -71,12 +78,12 @@ def valid(device: DeviceView, params: ExpiryParams) -> Iterator[Finding]:
 
     Nothing shows until the next registration: then every site falls out by itself, at its own hour.
     """
-    ours = _ours(device)
+    ours = in_use(device.state)
     if ours is None:
         yield not_applicable(device, "certificates", _NONE)
         return
     sample, found = ours
-    now = _now(device, sample)
+    now = time_of(device.state, sample)
     for item in found:
         if not isinstance(item.end_date, datetime):
             what = item.status or "no status"
@@ -97,12 +104,12 @@ def valid(device: DeviceView, params: ExpiryParams) -> Iterator[Finding]:
 
 def renewal(device: DeviceView, params: RenewalParams) -> Iterator[Finding]:
     """A certificate that ends within weeks is renewed while there is time, at a quiet hour."""
-    ours = _ours(device)
+    ours = in_use(device.state)
     if ours is None:
         yield not_applicable(device, "renewal of certificates", _NONE)
         return
     sample, found = ours
-    now = _now(device, sample)
+    now = time_of(device.state, sample)
     for item in found:
         if not isinstance(item.end_date, datetime):
             yield unknown(device, _name(item), f"{device.name}: it does not tell when it ends")
@@ -133,10 +140,10 @@ def _left(left: timedelta) -> str:
     return f"{days} day{'s' * (days != 1)} left"
 
 
-def _now(device: DeviceView, sample: Sample[Certificates]) -> datetime:
-    """The time by which the router judges its certificates; that of the capture if it does not tell."""
-    if device.state.has(Clock):
-        clock = device.state.latest(Clock)
+def time_of(state: DeviceState, sample: Sample[Certificates]) -> datetime:
+    """The time by which the router judges its certificates, without a zone; that of the capture if it does not tell."""
+    if state.has(Clock):
+        clock = state.latest(Clock)
         return clock.value.now.time + (sample.taken_at - clock.taken_at)
     return sample.taken_at.astimezone(UTC).replace(tzinfo=None)
 
@@ -156,7 +163,7 @@ def revocation(device: DeviceView, params: LogParams) -> Iterator[Finding]:
 
     Which of the two `revocation-check` decides. Only the log tells.
     """
-    ours = _ours(device)
+    ours = in_use(device.state)
     if ours is None:
         yield not_applicable(device, "revocation lists", _NONE)
         return

@@ -65,11 +65,11 @@ def both_ways(member: MemberView, params: FlowParams) -> Iterator[Finding]:
         status = Status.UNKNOWN
     elif receive_only:
         status = False
-    elif "inbound" in shown:  # passive: it sends encrypted, whatever the others do
-        status = bool(out) or (Status.UNKNOWN if into < enough else False)
     elif not (out or into) and member.state.device.idle:
         yield not_applicable(member, "packets encrypted and decrypted", "none, and the inventory says that it is idle")
         return
+    elif "inbound" in shown:  # passive: it sends encrypted, whatever the others do
+        status = bool(out) or (Status.UNKNOWN if into < enough else False)
     elif not status and max(out, into) < enough:
         status = Status.UNKNOWN
     seconds = int(found.span.total_seconds()) if found.span is not None else 0

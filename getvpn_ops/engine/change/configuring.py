@@ -19,6 +19,7 @@ from getvpn_ops.model.inventory import Role
 from getvpn_ops.model.journal import StepResult
 from getvpn_ops.model.plan import Configure
 from getvpn_ops.model.receipt import Hindrance, LineState, StepOutcome
+from getvpn_ops.remediation.undoing import chosen
 from getvpn_ops.workflow.progress import Place, Tree, home, is_blind, where
 
 if TYPE_CHECKING:
@@ -104,8 +105,12 @@ class Configuring:
             if (held := self._home(step, scene, hand, place.home)) is not None:
                 return held
             place = Place(0)
-        rest = change.lines[place.lines or 0 :]
-        return self._send(step, scene, hand, replace(change, lines=rest), place.lines or 0)
+        stood = place.lines or 0
+        rest = replace(change, lines=change.lines[stood:])
+        if stood:  # its stay undoes its own lines; what stood there before is taken back apart, from what is read then
+            others = range(stood, len(change.lines))
+            rest = replace(rest, rollback=chosen(change.lines, change.rollback, others, ())[0])
+        return self._send(step, scene, hand, rest, stood)
 
     def _known(self, step: PlannedStep, scene: Scene, tree: Tree) -> StepStory | None:
         """What the journal knows of a step; one that was taken back before the session ended is not applied."""

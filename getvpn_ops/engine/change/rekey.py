@@ -198,9 +198,8 @@ def _send(step: PlannedStep, scene: Scene, view: GroupView, line: str) -> Hold |
     receipts: list[ExecReceipt] = []
 
     def job(hand: Hand) -> Hold | Settled:
-        if not _is_primary(scene, hand, view.name):
-            reason = f"{primary} is no longer primary of group {view.name}: nothing was sent"
-            return Hold(reason, f"getvpn-ops resume {scene.run}", ExitCode.UNDETERMINED)
+        if (reason := _no_primary(scene, hand, view.name)) is not None:
+            return Hold(f"{reason}: nothing was sent", f"getvpn-ops resume {scene.run}", ExitCode.UNDETERMINED)
 
         def do() -> Settled:
             receipts.append(hand.command(ExecCommand(line)))
@@ -236,15 +235,20 @@ def settled_of(receipt: ExecReceipt) -> Settled:
     return Settled(result, receipt.said or receipt.reason or str(receipt.outcome))
 
 
-def _is_primary(scene: Scene, hand: Hand, group: str) -> bool:
-    """Its own word, in the session that types."""
+def _no_primary(scene: Scene, hand: Hand, group: str) -> str | None:
+    """Why the router is not to rekey, by its own word in the session that types; None if it is primary."""
     captures = [hand.show("show crypto gdoi"), hand.show(COOP)]
+    for capture in captures:
+        if capture.trouble is not None:
+            return f"{hand.device}: {capture.command}: {capture.reason or capture.trouble.value}"
     now = scene.clock.now()
     fleet = assemble(captures, {}, scene.inventory, selected=[scene.device(hand.device)], started=now, ended=now)
     try:
-        return group_view(fleet, group).primary().device == hand.device
-    except EvidenceMissingError:
-        return False
+        if group_view(fleet, group).primary().device == hand.device:
+            return None
+    except EvidenceMissingError as exc:
+        return str(exc)
+    return f"{hand.device} is no longer primary of group {group}"
 
 
 def _settled(scene: Scene, group: str, device: str, before: Marks) -> Settled:

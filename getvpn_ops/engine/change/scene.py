@@ -13,7 +13,7 @@ from getvpn_ops.errors import ExitCode
 from getvpn_ops.model.config import RunningConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from getvpn_ops.engine.change.log import RunLog, Settled
     from getvpn_ops.engine.change.ports import Hand, Hands, Told
@@ -80,6 +80,8 @@ class Scene:
         margins: see there.
         say: tells a person what happens, one line, redacted.
         stopping: whether a person asked for the end: nothing more is begun.
+        secrets: fingerprints of the secrets that sessions of a device are given beside those that it shows; None:
+            nobody can say, and a line that cannot be typed is found in its session.
     """
 
     run: str
@@ -95,6 +97,7 @@ class Scene:
     margins: Margins = field(default_factory=Margins)
     say: Callable[[str], None] = field(default=lambda _: None)
     stopping: Callable[[], bool] = field(default=lambda: False)
+    secrets: Callable[[Device], Collection[str]] | None = None
 
     def keep(self, capture: Capture) -> None:
         """Keep what a device said under this run."""

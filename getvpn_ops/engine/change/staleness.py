@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from getvpn_ops.engine.assemble import evidence_of
+from getvpn_ops.engine.change.planning.typeable import prints_in, untypeable
+from getvpn_ops.engine.change.reloads import booted_since, is_lost
 from getvpn_ops.engine.change.scene import CONFIGURATION, Hold, configuration_of
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.model.inventory import Role
@@ -13,6 +16,7 @@ from getvpn_ops.model.journal import StepResult
 from getvpn_ops.model.plan import Configure
 from getvpn_ops.model.state.version import Version
 from getvpn_ops.workflow.fingerprint import fingerprint
+from getvpn_ops.workflow.progress import Tree, where
 from getvpn_ops.workflow.snapshot import snapshot
 
 if TYPE_CHECKING:
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from getvpn_ops.engine.change.scene import Scene
     from getvpn_ops.engine.ports import Script
     from getvpn_ops.model.capture import Capture, Visit
-    from getvpn_ops.model.plan import Fingerprint, PlannedDevice
+    from getvpn_ops.model.plan import Fingerprint, PlannedDevice, PlannedLine
 
 _VERSION = "show version"
 _ANEW = "make the plan anew"
@@ -76,7 +80,14 @@ def held_back(scene: Scene, out: Collection[str] = ()) -> Held:
             hold: Hold | None = Hold(reason, visits[device.name].next_step, ExitCode.UNDETERMINED)
             is_alone = True
         else:
-            hold, is_alone = _differs(device, seen, _left_as(scene, device) if device.name in changed else None)
+            left = _left_as(scene, device) if device.name in changed else None
+            hold, is_alone = _differs(device, seen, left)
+            if booted := booted_since(said[device.name][_VERSION], plan.made):
+                if hold is None and left == "" and is_lost(scene, device.name, seen.managed):
+                    hold = Hold(f"{device.name}: lines that this run typed are gone", _ANEW, ExitCode.STALE)
+                hold, is_alone = _after(scene, device.name, hold, booted)
+            if hold is None and (hold := _untypeable(scene, device.name, said[device.name][CONFIGURATION])) is not None:
+                return Held(hold, alone)
         if hold is None:
             continue
         if device.role == Role.KEY_SERVER.value or not is_alone:
@@ -108,6 +119,43 @@ def _differs(device: PlannedDevice, seen: Fingerprint, left: str | None) -> tupl
     elif seen.whole != was.whole:
         reason = "its configuration changed since the plan was made, in lines that the plan leaves alone"
     return (Hold(f"{device.name}: {reason}", next_step, ExitCode.STALE) if reason else None), is_alone
+
+
+def _after(scene: Scene, name: str, hold: Hold | None, booted: str) -> tuple[Hold | None, bool]:
+    """The same of a router that booted since the plan was made; one that lost nothing is gone on with, and said."""
+    if hold is None:
+        scene.say(f"{name}: {booted}; its configuration is as this run knows it")
+        return None, True
+    return replace(hold, reason=f"{hold.reason}: {booted}"), scene.device(name).role is not Role.KEY_SERVER
+
+
+def _untypeable(scene: Scene, name: str, capture: Capture) -> Hold | None:
+    """Lines that are still to be typed on a device, and that nobody could: what they need stands nowhere any more."""
+    running = configuration_of(capture)
+    if scene.secrets is None or isinstance(running, str):
+        return None
+    shown, given = prints_in(running.tree), partial(scene.secrets, scene.device(name))
+    lines = [
+        line
+        for step in scene.plan.steps
+        if step.device == name and isinstance(step.act, Configure) and scene.log.proven(step.id) is None
+        if untypeable(step.act.lines, shown, given)
+        for line in untypeable(_to_come(step.act, running.tree), shown, given)
+    ]
+    if not lines:
+        return None
+    more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
+    reason = (
+        f"{name}: '{lines[0].text}' cannot be typed{more}: neither the device nor any source here has what its "
+        "placeholder stands for: nothing was sent"
+    )
+    return Hold(reason, "put it where `secrets:` of getvpn-ops.yaml finds it, or make the plan anew", ExitCode.STALE)
+
+
+def _to_come(act: Configure, tree: Tree) -> tuple[PlannedLine, ...]:
+    """Lines of a step that do not stand there; none where nobody can tell, for then it is not gone on with."""
+    place = where(act, tree)
+    return act.lines[place.lines :] if place.lines is not None else ()
 
 
 def _left_as(scene: Scene, device: PlannedDevice) -> str:

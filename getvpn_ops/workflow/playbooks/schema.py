@@ -26,6 +26,18 @@ def _slug(text: str) -> str:
     return text
 
 
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("one line of text, without anything unseen in it")
+    return text
+
+
+def _lines(text: str) -> str:
+    if not all(line.isprintable() for line in text.split("\n")):
+        raise ValueError("lines of text, without anything unseen in them")
+    return text
+
+
 def _time_of_day(value: object) -> object:
     """``22`` would be 22 seconds after midnight."""
     if isinstance(value, time) or (isinstance(value, str) and _TIME.fullmatch(value)):
@@ -45,10 +57,11 @@ def _moment(value: object) -> datetime:
 
 
 Slug = Annotated[str, Field(max_length=48), AfterValidator(_slug)]
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+MaybeLine = Annotated[str, Field(max_length=200), AfterValidator(_one_line)]
+Text = Annotated[str, Field(max_length=4000), AfterValidator(_lines)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Text = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")]
 Minutes = Annotated[int, Field(ge=0, le=60 * 24 * 30, strict=True)]
 Percent = Annotated[int, Field(ge=1, le=100, strict=True)]
 
@@ -187,7 +200,7 @@ class Option(FrozenModel):
 
     choices: Annotated[tuple[Slug, ...], Field(min_length=1)]
     default: Slug
-    about: Line = ""
+    about: MaybeLine = ""
 
     @model_validator(mode="after")
     def _of_them(self) -> Option:
@@ -218,7 +231,7 @@ class Stage(FrozenModel):
     """
 
     id: Slug
-    title: Line | Literal[""] = ""
+    title: MaybeLine = ""
     action: Slug
     params: dict[str, Any] = Field(default_factory=dict)
     targets: Targets = Targets()
@@ -228,7 +241,7 @@ class Stage(FrozenModel):
     exit: tuple[Gate, ...] = ()
     timeout: Annotated[Minutes, Field(ge=1)] = 240
     windowed: bool = True
-    approval: Line | Literal[""] = ""
+    approval: MaybeLine = ""
     save: bool = True
 
 

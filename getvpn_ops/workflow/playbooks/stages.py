@@ -31,6 +31,8 @@ class Covers(StrEnum):
 
     PILOT = "pilot"
     """Traffic between networks of the pilot members alone."""
+    AS_IT_IS = "as-it-is"
+    """What key servers serve before the stage."""
     AS_INTENDED = "as-intended"
 
 
@@ -59,13 +61,21 @@ class ConfigureParams(FrozenModel):
 
 
 class KeyParams(FrozenModel):
-    """Attributes: modulus: bits of a key that is made; None: that of the intent."""
+    """The key that signs rekeys.
+
+    Attributes:
+        modulus: bits of a key that is made; None: that of the intent.
+    """
 
     modulus: Annotated[int, Field(ge=1024, le=4096, strict=True)] | None = None
 
 
 class RekeysParams(FrozenModel):
-    """Attributes: count: rekeys that every target must receive without registering anew."""
+    """Rekeys to wait for.
+
+    Attributes:
+        count: rekeys that every target must receive without registering anew.
+    """
 
     count: Annotated[int, Field(ge=1, le=20, strict=True)] = 2
 
@@ -123,14 +133,23 @@ class DrillBy(StrEnum):
 
 
 class DrillParams(FrozenModel):
-    """Attributes: by: how the primary is taken away. wait: minutes that a person has for it."""
+    """How another key server comes to be primary.
+
+    Attributes:
+        by: how the primary is taken away: by its own command, by a person, or cut off from its peers.
+        wait: minutes that a person has for it.
+    """
 
     by: DrillBy = DrillBy.ROLE_CHANGE
     wait: Minutes = 30
 
 
 class WaitParams(FrozenModel):
-    """Attributes: minutes: by the clock of the devices."""
+    """How long.
+
+    Attributes:
+        minutes: by the clock of the devices.
+    """
 
     minutes: Annotated[Minutes, Field(ge=1)] = 10
 

@@ -17,11 +17,13 @@ from getvpn_ops.errors import UsageError
 from getvpn_ops.model.intent.access import AccessListIntent
 from getvpn_ops.model.intent.group import Direction
 from getvpn_ops.model.intent.router import MemberIntent
+from getvpn_ops.workflow.playbooks.kept_lists import with_kept_lists
 from getvpn_ops.workflow.playbooks.stages import Covers, Passive, Sending
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from getvpn_ops.model.config import RunningConfig
     from getvpn_ops.model.intent.group import GdoiGroupIntent
     from getvpn_ops.model.inventory import Device, Inventory
     from getvpn_ops.model.values import Network
@@ -31,8 +33,14 @@ _DENY = re.compile(r"(?:deny|remark)\b")
 _ANY = "any"
 
 
-def varied(
-    inventory: Inventory, group: str, params: ConfigureParams, targets: Collection[str], pilot: Sequence[Device]
+def varied(  # noqa: PLR0913 -- what a variant is made of
+    inventory: Inventory,
+    group: str,
+    params: ConfigureParams,
+    targets: Collection[str],
+    pilot: Sequence[Device],
+    *,
+    served: RunningConfig | None = None,
 ) -> Inventory:
     """An inventory whose group is the variant that a stage asks for; ``passive`` of others stays as it is in it.
 
@@ -42,9 +50,10 @@ def varied(
         params: of the stage.
         targets: devices of the stage, by name.
         pilot: members that were chosen to go first.
+        served: configuration of the key server whose list stays, where a stage says so.
 
     Raises:
-        UsageError: a list for the pilot alone cannot be made.
+        UsageError: a list for the pilot alone cannot be made, or no list is served that could stay.
     """
     intent = inventory.gdoi_groups[group]
     told: dict[str, object] = {}
@@ -54,6 +63,8 @@ def varied(
         told["policies"] = tuple(
             policy.model_copy(update={"acl": _for_pilot(intent, policy.acl, pilot)}) for policy in intent.policies or ()
         )
+    if params.covers is Covers.AS_IT_IS:
+        told["policies"] = with_kept_lists(intent, served)
     groups = {**inventory.gdoi_groups, group: intent.model_copy(update=told)} if told else inventory.gdoi_groups
     devices = inventory.devices
     if params.passive is not Passive.AS_IT_IS:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import signal
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 import shown_plans as plans
@@ -83,6 +84,26 @@ def test_what_was_not_said_right_sends_nothing(name: str) -> None:
         consent(kept(plan), "ops@noc1", accept_loss=False, typed=typed, yes=True)
 
 
+LAST: dict[str, tuple[Plan, str | None, bool, str]] = {
+    "with --yes": (QUIET, None, True, ""),
+    "alone": (QUIET, None, False, "name it, or add --yes"),
+    "what it drops was typed": (TYPED, "clear hub-ks1", False, "nobody is here to say"),
+    "typed, and --yes": (TYPED, "clear hub-ks1", True, ""),
+}
+
+
+@pytest.mark.parametrize("name", LAST)
+def test_the_last_plan_is_not_named_by_that(name: str) -> None:
+    plan, typed, yes, words = LAST[name]
+    said = {"accept_loss": False, "typed": typed, "yes": yes, "is_named": False}
+    if not words:
+        assert consent(kept(plan), "ops@noc1", **said)[0].detail.endswith("with --yes")  # type: ignore[arg-type]
+        return
+    with pytest.raises(ApprovalMissingError, match=words) as told:
+        consent(kept(plan), "ops@noc1", **said)  # type: ignore[arg-type]
+    assert plan.id in str(told.value)
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -96,13 +117,35 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_at_a_terminal_a_person_is_asked(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_named", [True, False], ids=["by its id", "as the last"])
+def test_at_a_terminal_a_person_is_asked(name: str, is_named: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
     plan, answer, is_enough = ANSWERS[name]
+    said = {"accept_loss": False, "typed": None, "yes": False, "is_named": is_named}
     monkeypatch.setattr("sys.stdin", Terminal(answer))
     monkeypatch.setattr("sys.stderr", Terminal())
     assert module.is_watched()
     if is_enough:
-        assert consent(kept(plan), "ops@noc1", accept_loss=False, typed=None, yes=False)[0].word is Word.APPROVE
+        assert consent(kept(plan), "ops@noc1", **said)[0].word is Word.APPROVE  # type: ignore[arg-type]
     else:
         with pytest.raises(ApprovalMissingError):
-            consent(kept(plan), "ops@noc1", accept_loss=False, typed=None, yes=False)
+            consent(kept(plan), "ops@noc1", **said)  # type: ignore[arg-type]
+
+
+class Pressed(Terminal):
+    def readline(self, *_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_at_the_question_ends_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a run that drains would have its own
+    try:
+        said = Terminal()
+        monkeypatch.setattr("sys.stdin", Pressed())
+        monkeypatch.setattr("sys.stderr", said)
+        monkeypatch.setattr(module, "say", lambda text, _style="": said.write(text))
+        with pytest.raises(KeyboardInterrupt):
+            consent(kept(QUIET), "ops@noc1", accept_loss=False, typed=None, yes=False)
+        assert "nothing was sent" in said.getvalue()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -60,8 +60,9 @@ def test_or_every_ten_seconds() -> None:
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_few_devices(count: int) -> None:
     lines = plain(count, 1)
-    assert lines[0] == f"asking {count} devices"
-    assert lines[-1].startswith(f"{count} of {count} devices")
+    things = "1 device" if count == 1 else f"{count} devices"
+    assert lines[0] == f"asking {things}"
+    assert lines[-1].startswith(f"{count} of {things}, ")
     assert len(lines) == 1 + max(1, count)
 
 

@@ -89,7 +89,8 @@ def test_a_lease_is_listed_broken_for_a_reason_and_gone(place: Place) -> None:
     assert (code, f"next: getvpn-ops resume {place.run.id}" in err) == (0, True)
     code, out, err = place.type("runs", "leases", "-o", "table")
     assert (code, out, "nobody holds a lease" in err) == (0, "", True)
-    assert json.loads(place.type("show", "-o", "json")[1])["state"] == "killed"
+    assert json.loads(place.type("show", "-o", "json")[1])["state"] == "broken"
+    assert "it hangs" in place.type("show", "-o", "table")[1]
 
 
 def test_a_journal_that_was_tampered_with_shows(place: Place) -> None:
@@ -167,3 +168,45 @@ def test_actions_are_listed() -> None:
     assert done.exit_code == 0
     assert ids == sorted(ids)
     assert {"save", "rekey", "reregister"} <= set(ids)
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> Path:
+    """What a lab leaves that has ended."""
+    workspace = Workspace(tmp_path, Settings(), is_lab=True)
+    workspace.prepare()
+    KeptPlans(workspace).keep(PLAN)
+    with Store.open(workspace.store_url) as store:
+        store.begin_run("apply", NOW, arguments={"plan": PLAN.id})
+    return tmp_path
+
+
+READING = ("plan list", "plan show", "show last", "runs", "runs leases", "backup list")
+
+
+@pytest.mark.parametrize("words", READING)
+def test_what_a_lab_left_is_read_without_it(left: Path, words: str) -> None:
+    done = CliRunner().invoke(app, [*words.split(), "--lab", "-w", str(left), "-o", "json"])
+    assert (done.exit_code, bool(json.loads(done.stdout))) == (0, True)
+    nothing = CliRunner().invoke(app, [*words.split(), "--lab", "-w", str(left.parent), "-o", "json"])
+    assert "no lab is running" in str(nothing.exception)
+
+
+@pytest.mark.parametrize("words", ["plan push WAN", f"apply {PLAN.id}", "resume last-apply", "backup", "certificates"])
+def test_what_asks_routers_needs_a_lab_that_runs(left: Path, words: str) -> None:
+    done = CliRunner().invoke(app, [*words.split(), "--lab", "-w", str(left)])
+    assert "no lab is running" in str(done.exception)
+
+
+def test_a_plan_that_expired_is_listed_as_that(place: Place) -> None:
+    assert "expired" in place.type("plan", "list", "-o", "table")[1]
+
+
+def test_every_parameter_of_an_action_is_described() -> None:
+    done = CliRunner().invoke(app, ["plan", "action", "--list", "-o", "json"])
+    found = {f"{item['id']} {one['name']}": one["description"] for item in json.loads(done.stdout)["actions"]
+             for one in item["parameters"]}  # fmt: skip
+    assert found
+    assert all(found.values())
+    table = CliRunner().invoke(app, ["plan", "action", "--list", "-o", "table"]).stdout
+    assert all(name.split()[1] in table for name in found)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr
 
+from getvpn_ops.devices.hand import untypeable_words
 from getvpn_ops.devices.redaction import Redactor
 from getvpn_ops.devices.vault import UnresolvedError, Vault
 from getvpn_ops.model.change import ChangeLine, ChangeStep, StepKind
@@ -108,3 +110,23 @@ def test_a_rollback_that_cannot_be_typed_stops_the_step() -> None:
     with pytest.raises(UnresolvedError) as error:
         taught().resolve(step("shutdown", rollback=(bad,)))
     assert error.value.shown == bad.text
+
+
+SHOWN = {
+    "a key": f"crypto isakmp key {placeholder('lost')} address 10.1.1.1",
+    "a key that is encrypted": f"crypto isakmp key 6 {placeholder('lost')} address 10.1.1.1",
+    "a key of a keyring": f"pre-shared-key address 10.1.1.1 key {placeholder('lost')}",
+    "a key of IKEv2": f"pre-shared-key {placeholder('lost')}",
+    "one that goes": f"no crypto isakmp key {placeholder('lost')} hostname r1.example",
+}
+
+
+@pytest.mark.parametrize("shown", SHOWN.values(), ids=SHOWN)
+def test_why_a_line_cannot_be_typed_comes_through_the_redactor_as_it_is(shown: str) -> None:
+    redactor = Redactor()
+    for value in LEARNT.values():
+        redactor.know(SecretStr(value))
+    words = untypeable_words(shown)
+    assert shown in words
+    assert redactor.text(words) == words
+    assert redactor.text(f"error: r1: 'set a key': {words}; nothing was sent").count("redacted") == 1

@@ -75,6 +75,8 @@ KILLED = shown(*APPLIED, REKEY, leases=(replace(LEASE, has_ended=True),))
 INTERRUPTED = shown(*APPLIED, PROVEN, RunEnded(130))
 FAILED = shown(RunEnded(4, "refused by the device"))
 PLAIN_RUN = ShownRun(replace(RUN, id="h-1", kind="health", ended=NOW, exit_code=0), None)
+BROKEN = shown(*APPLIED, REKEY, broken="lease 00aa11bb22cc was broken by ops@noc2: it hangs")
+PLANNED = replace(PLAIN_RUN, run=replace(PLAIN_RUN.run, id="p-1", kind="plan"), flags=" --lab")
 RESUME, BACK = f"getvpn-ops resume {RUN.id} --lab", f"getvpn-ops plan rollback {RUN.id} --lab"
 
 STATES = {
@@ -86,6 +88,9 @@ STATES = {
         (f"getvpn-ops show {RUN.id} --lab", RESUME, "getvpn-ops unlock 00aa11bb22cc --reason ... --lab"),
     ),
     "killed": (KILLED, State.KILLED, (RESUME, BACK)),
+    "its lease was broken": (BROKEN, State.BROKEN, (RESUME, BACK)),
+    "a plan was made": (PLANNED, State.CHANGES_NOTHING, ("getvpn-ops plan show p-1 --lab",)),
+    "no plan was made": (replace(PLANNED, run=replace(PLANNED.run, exit_code=3)), State.CHANGES_NOTHING, ()),
     "interrupted": (INTERRUPTED, State.HELD, (RESUME, BACK)),
     "failed before anything was sent": (FAILED, State.ENDED, ()),
     "tampered with": (replace(DONE, faults=2), State.DONE, ("getvpn-ops runs verify --lab", BACK)),
@@ -104,10 +109,17 @@ def test_a_run_says_where_it_stands_and_what_to_run_next(name: str) -> None:
     assert all(command in text for command in commands)
 
 
+def test_what_is_in_hand_is_in_no_known_state() -> None:
+    for run, is_known in ((INTERRUPTED, True), (shown(*APPLIED, REKEY, RunEnded(130)), False)):
+        text = written(applied_view(run, ExitCode.INTERRUPTED, "", "", {}))
+        assert ("is in a known state" in text) is is_known
+        assert ("is not known yet" in text) is not is_known
+
+
 def written(view: RenderableType, width: int = 160) -> str:
     console = Console(file=io.StringIO(), width=width, markup=False, emoji=False, highlight=False)
     with console.capture() as said:
-        console.print(Visible(view))
+        console.print(Visible(view), crop=False)
     return "".join(f"{line.rstrip()}\n" for line in said.get().splitlines())
 
 
@@ -121,6 +133,8 @@ GOLDEN = {
     "held-all.txt": lambda: written(run_view(HELD, everything=True)),
     "under-way.json": lambda: as_json(run_plain(UNDER_WAY)),
     "nothing-changed.json": lambda: as_json(run_plain(PLAIN_RUN)),
+    "held-narrow.txt": lambda: written(run_view(HELD), 40),
+    "broken.txt": lambda: written(run_view(BROKEN), 80),
     "applied.json": lambda: as_json(applied_plain(DONE, ExitCode.GOOD, "", "", {})),
     "left-out.txt": lambda: written(
         applied_view(HELD, ExitCode.UNDETERMINED, "done, but for bat-gm1", "plan anew", {"bat-gm1": "bat-gm1: silent"})

@@ -66,7 +66,7 @@ def test_all_or_nothing_and_one_at_a_time(site: Site) -> None:
     lease = site.leases.take(one, [WAN, GM, GM], TWO)
     assert lease.fences == (Fence(GM, 1), Fence(WAN, 1))
     assert lease.ends == NOW + TWO
-    words = f"group:WAN is held by run {one} .* for 120 s more .lease {lease.id}.: wait, or see"
+    words = f"run {one} .* has group:WAN for 120 s more .lease {lease.id}.: wait, or see"
     for run in (two, one):
         with pytest.raises(LeaseHeldError, match=words):
             site.leases.take(run, [KS, WAN], TWO)

@@ -193,7 +193,8 @@ class _Staging:
         stage, names = leg.stage, {device.name for device in leg.targets}
         for group in leg.groups:
             whole = as_intended(self._now, self._inventory, group)
-            self._now = varied(whole, group, params, names, self._wanted.pilot)
+            served = self._configs.get(self._heads.get(group, ""))
+            self._now = varied(whole, group, params, names, self._wanted.pilot, served=served)
         if params.passive is Passive.ON:
             self._incapable(leg)
         differ = Differ(self._wanted.intents_of(self._now), self._now, self._wanted.keys)
@@ -349,9 +350,10 @@ class _Staging:
 
     def _planned(self) -> Iterator[PlannedDevice]:
         servers = {item.name for group in self._wanted.groups for item in self._inventory.key_servers(group)}
+        rekeyed = servers if any(item.stage.rekeys for item in self._done) else set[str]()
         for name, device in self._inventory.devices.items():
             if name in self._typed or name in servers:
-                planned = self._reading.planned(device, is_changed=name in self._typed or name in servers)
+                planned = self._reading.planned(device, is_changed=name in self._typed | rekeyed)
                 if planned is not None:
                     yield planned
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from getvpn_ops.engine.change.planning.action import new_id
@@ -14,13 +15,15 @@ from getvpn_ops.engine.change.planning.registering import serving
 from getvpn_ops.engine.change.planning.servers import primaries, priority, refusals
 from getvpn_ops.engine.change.planning.simulated import configs_after, tried
 from getvpn_ops.engine.change.planning.stepping import Terms, waves_of
+from getvpn_ops.engine.change.planning.taking_down import abandoned
+from getvpn_ops.engine.change.planning.typeable import prints_in, untypeable
 from getvpn_ops.model.inventory import Role
 from getvpn_ops.model.plan import Plan, PredictedEffect, Statement
 from getvpn_ops.workflow.ordering import Job, stages
 from getvpn_ops.workflow.snapshot import snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from getvpn_ops.engine.change.planning.changes import Changes
@@ -52,6 +55,8 @@ class Asked:
         revert_minutes: of the timer on members, where it is used; 0: never.
         station: address of the management station; None: it is looked for behind the routers with ``manager``.
         known: what was measured.
+        secrets: fingerprints of the secrets that sessions of a device are given beside those that it shows; None: who
+            asks looks at that himself.
     """
 
     run: str
@@ -64,6 +69,7 @@ class Asked:
     revert_minutes: int = REVERT_MINUTES
     station: Address | None = None
     known: Known = field(default_factory=Known)
+    secrets: Callable[[Device], Collection[str]] | None = None
 
 
 def concerned(inventory: Inventory, selected: Sequence[Device]) -> tuple[tuple[str, ...], tuple[Device, ...]]:
@@ -116,7 +122,8 @@ def assembled(asked: Asked, inventory: Inventory, reading: Reading, changes: Cha
     waves = waves_of(done, terms)
     cuts, unclear = lockouts(inventory, reading.configs, done, asked.station) if done else ((), ())
     refused, notes = _servers(inventory, reading, changes, steps, after)
-    effects = (*(_untold(changes) if waves.waves else ()), *told.effects)
+    left = abandoned(changes.groups, reading, inventory, after)
+    effects = (*(_untold(changes) if waves.waves else ()), *told.effects, *left)
     lossy = [effect for effect in effects if effect.statement is not Statement.HITLESS]
     return Plan(
         id=new_id(asked.now),
@@ -130,7 +137,9 @@ def assembled(asked: Asked, inventory: Inventory, reading: Reading, changes: Cha
         rekeys=waves.rekeys,
         effects=effects,
         lockouts=cuts,
-        refusals=tuple(dict.fromkeys((*changes.refusals, *refused, *unclear))),
+        refusals=tuple(
+            dict.fromkeys((*changes.refusals, *refused, *_unknown(asked, inventory, reading, steps), *unclear))
+        ),
         left_out=tuple(changes.left_out),
         notes=tuple(dict.fromkeys((*changes.notes, *notes, *_words(steps, inventory, heads, lossy=bool(lossy))))),
         budget=asked.budget,
@@ -221,6 +230,22 @@ def _servers(
         refused += bad
         notes += more
     return refused, notes
+
+
+def _unknown(
+    asked: Asked, inventory: Inventory, reading: Reading, steps: Mapping[str, tuple[ChangeStep, ...]]
+) -> Iterator[str]:
+    """Lines that nobody could type: one of them refuses the plan."""
+    if asked.secrets is None:
+        return
+    for name, held in steps.items():
+        lines = [line for step in held for line in (*step.lines, *step.rollback)]
+        given = partial(asked.secrets, inventory.devices[name])
+        for line in dict.fromkeys(untypeable(lines, prints_in(reading.configs[name].tree), given)):
+            yield (
+                f"{name}: '{line.text}' cannot be typed: neither the device nor any source here has what its "
+                "placeholder stands for: say under `secrets:` of getvpn-ops.yaml where it is kept"
+            )
 
 
 def _words(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.analysis.traffic.facts import UNMEASURED
 from getvpn_ops.checks.views import group_views
+from getvpn_ops.engine.change.planning.held_keys import withhold
 from getvpn_ops.engine.forecast.member_reading import readings
 from getvpn_ops.model.config_diff import RemarkKind, Standing
 from getvpn_ops.model.inventory import Role
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _NAMED = re.compile(r"<secret:([^>]+)>")
 _ON_PORT = re.compile(r"(?:ipv6 )?crypto map \S+")
-_KEY_LINE = re.compile(r"no (?:crypto isakmp key|pre-shared-key) ")
 _ACTIVATE = "activate"
 
 
@@ -41,6 +41,7 @@ class Changes:
         left_out: who is not in it.
         unread: why nothing is known of a device, by name.
         differs: devices that are known not to be as intended, changed by the plan or not.
+        keys_alone: devices that differ in keys alone, by which somebody lives: these are left as they are.
         notes: for people.
         refusals: why the plan must never be applied.
         due: groups whose members work by an older policy than their key servers are configured with, and what shows it.
@@ -54,6 +55,7 @@ class Changes:
     left_out: list[LeftOut] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
     differs: set[str] = field(default_factory=set)
+    keys_alone: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     due: dict[str, str] = field(default_factory=dict)
@@ -67,7 +69,7 @@ class Changes:
 def changes_of(
     selected: Sequence[Device], reading: Reading, differ: Differ, inventory: Inventory, why_not: Callable[[str], str]
 ) -> Changes:
-    """Hold devices against their intents.
+    """Hold devices against their intents; keys by which somebody lives are left as they are (``held_keys``).
 
     Args:
         selected: that the plan is about.
@@ -90,7 +92,7 @@ def changes_of(
             continue
         found.steps[device.name] = renamed(steps, local_names(inventory, device))
         found.refusals += _unresolved(device.name, steps, why_not)
-        _note_keys(device.name, steps, found)
+    withhold(found, reading, inventory)
     return found
 
 
@@ -183,15 +185,7 @@ def _unresolved(device: str, steps: Iterable[ChangeStep], why_not: Callable[[str
     texts = (text for step in steps for line in step.lines for text in (*line.path, line.text))
     names = dict.fromkeys(name for text in texts for name in _NAMED.findall(text))
     return [
-        f"{device}: the secret {name} is not known here: {why_not(name)}; say under `secrets:` of getvpn-ops.yaml "
-        "where it is kept"
+        f"{device}: no source here has what the intent calls {name}: {why_not(name)}; say under `secrets:` of "
+        "getvpn-ops.yaml where it is kept"
         for name in names
     ]
-
-
-def _note_keys(device: str, steps: Iterable[ChangeStep], found: Changes) -> None:
-    if any(_KEY_LINE.match(line.text) for step in steps for line in step.lines):
-        found.notes.append(
-            f"{device}: a changed pre-shared key takes effect at the next registration; afterwards register the "
-            "members concerned again, one by one: getvpn-ops plan action reregister MEMBER"
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from getvpn_ops.engine.change.planning.assembling import Asked, assembled, concerned
@@ -9,6 +10,7 @@ from getvpn_ops.engine.change.planning.changes import changes_of
 from getvpn_ops.engine.change.planning.reading import read_devices
 from getvpn_ops.engine.change.planning.servers import primaries
 from getvpn_ops.engine.change.planning.shipping import shipping
+from getvpn_ops.engine.change.planning.typeable import prints_in
 from getvpn_ops.engine.config.diff import Differ
 from getvpn_ops.engine.config.drift import NO_SOURCE
 from getvpn_ops.errors import UsageError
@@ -76,7 +78,8 @@ def plan_push(  # noqa: PLR0913 -- what a plan is made of
     changes.groups = groups
     changes.covered = _covered(changes, reading, differ, _servers(inventory, groups))
     _pending(changes, reading, inventory, {device.name for device in described})
-    return assembled(asked, inventory, reading, changes)
+    given = {device.name: prints_in(intents.of(device.name).read.tree) for device in described}
+    return assembled(replace(asked, secrets=lambda device: given[device.name]), inventory, reading, changes)
 
 
 def _pending(changes: Changes, reading: Reading, inventory: Inventory, described: Collection[str]) -> None:
@@ -114,7 +117,7 @@ def _covered(changes: Changes, reading: Reading, differ: Differ, servers: Iterab
     """Key servers that are as intended when the plan is done: it makes them so, or they are."""
     found = set()
     for device in servers:
-        if device.name in changes.steps:
+        if device.name in changes.steps or device.name in changes.keys_alone:
             found.add(device.name)
         elif device.name in reading.configs:
             standing = differ.of_state(device, reading.fleet.devices.get(device.name)).standing

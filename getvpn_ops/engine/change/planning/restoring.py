@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from getvpn_ops.dialect.managed import read
 from getvpn_ops.engine.change.planning.assembling import assembled, concerned
 from getvpn_ops.engine.change.planning.changes import Changes, local_names, renamed, unregistered, without_early_closing
+from getvpn_ops.engine.change.planning.held_keys import withhold
 from getvpn_ops.engine.change.planning.reading import read_devices
 from getvpn_ops.engine.config.drift import doubt_of
 from getvpn_ops.engine.config.keys import typeable
@@ -38,7 +39,8 @@ def plan_restore(
 ) -> Plan:
     """Plan the way of one member from what it runs to a configuration that was kept.
 
-    Only managed lines are restored; others that differ are named in the notes. A key server is never restored so: its
+    Only managed lines are restored; others that differ are named in the notes, and a key by which the member is
+    registered stays as it is (``held_keys``): its key servers have the same. A key server is never restored so: its
     group would get an old policy from it, and another from the others.
 
     Args:
@@ -78,6 +80,7 @@ def plan_restore(
     changes.notes += _notes(device, running, wanted, found)
     if steps:
         changes.steps[device.name] = steps
+        withhold(changes, reading, inventory)
     elif not changes.left_out:
         told = not found.drifts
         reason = "its managed lines are as they were" if told else "it differs, and nothing here can mend that"

@@ -160,7 +160,7 @@ def _members(view: GroupView, given: GroupPolicy, primary: str) -> Shipping:
     told = 0
     for member in view.members:
         try:
-            if not _is_registered(member):
+            if not is_registered(member):
                 continue
             lists = [item.entries for item in member.acl().value.acl_downloads if item.entries]
             direction = (shown_direction(member.gdoi()) or "").casefold()
@@ -191,7 +191,7 @@ def _members(view: GroupView, given: GroupPolicy, primary: str) -> Shipping:
     return Shipping(note=note)
 
 
-def _is_registered(member: MemberView) -> bool:
+def is_registered(member: MemberView) -> bool:
     """Whether a member works by any list; one that does not gets the new one when it registers.
 
     Raises:

@@ -75,8 +75,7 @@ def waves_of(done: Sequence[Tried], terms: Terms) -> Waves:
     """
     came = [registering(item, terms.inventory, terms.configs, terms.serving) for item in done]
     total = sum(map(len, came)) + sum(
-        len(item.stage.parts) + len(item.stage.saves) + len(item.stage.ready) + bool(item.stage.rekeys)
-        for item in done
+        len(item.stage.parts) + len(item.stage.saves) + len(item.stage.ready) + bool(item.stage.rekeys) for item in done
     )
     ids = _Ids(max(3, len(str(total))))
     waves: list[Wave] = []

@@ -109,14 +109,15 @@ def later() -> FleetState:
 
 @cache
 def migrating() -> FleetState:
-    """The group became receive-only; Hamburg is passive."""
+    """The group became receive-only; Hamburg is passive, and the standby of London, which nothing crosses."""
     bank = FlowingBank()
     for name in KEY_SERVERS:
         bank.configure(name, "crypto gdoi group WAN", "server local", "sa receive-only")
     bank.type("lds-ks1", "crypto gdoi ks rekey")
-    bank.configure("ham-gm1", "crypto gdoi group WAN", "passive")
+    for name in ("ham-gm1", "lon-gm2"):
+        bank.configure(name, "crypto gdoi group WAN", "passive")
     bank.pass_time(minutes=4)
-    return state_of(bank, devices=(*KEY_SERVERS, "ork-gm1", "ham-gm1", "nor-gm1"), interval=30)
+    return state_of(bank, devices=(*KEY_SERVERS, "ork-gm1", "ham-gm1", "nor-gm1", "lon-gm2"), interval=30)
 
 
 def silent(device: str, *kinds: type) -> Edit:

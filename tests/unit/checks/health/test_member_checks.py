@@ -380,6 +380,14 @@ CASES: dict[tuple[str, str], Case] = {
     ("traffic-both-ways", "traffic on a standby"): (healthy, "ham-gm1", standby("ham-gm1"), PASS, "in 30 s"),
     ("traffic-both-ways", "receive-only"): (migrating, "ork-gm1", None, NONE, "receive-only"),
     ("traffic-both-ways", "passive while receive-only"): (migrating, "ham-gm1", None, PASS, ""),
+    ("traffic-both-ways", "passive, and no traffic on a standby"): (migrating, "lon-gm2", None, NONE, "it is idle"),
+    ("traffic-both-ways", "passive, and no traffic"): (
+        migrating,
+        "lon-gm2",
+        standby("lon-gm2", idle=False),
+        UNKNOWN,
+        "no traffic to judge by",
+    ),
     ("traffic-both-ways", "one look"): (healthy, "ham-gm1", one_look("ham-gm1"), UNKNOWN, "one look only"),
     ("traffic-both-ways", "one look, and an earlier run"): (later, "ham-gm1", one_look("ham-gm1"), PASS, " s"),
     ("traffic-both-ways", "not told"): (

@@ -9,12 +9,15 @@ import pytest
 from bank import Bank
 from flowing import FlowingBank
 from migrations import planned, staged
-from plans import example
+from plans import asked, collector_of, example, running
 
 from getvpn_ops.engine.change.apply import apply_plan
+from getvpn_ops.engine.change.migrating.going_back import plan_way_back
 from getvpn_ops.engine.change.performers import performers
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.model.journal import OperatorWord, Word
+from getvpn_ops.model.journal_story import fold
+from getvpn_ops.workflow.fingerprint import managed_of
 
 if TYPE_CHECKING:
     from fake_hands import Stage
@@ -93,8 +96,31 @@ def test_the_hitless_way_loses_nothing_and_waits_for_a_word(
     after = bank.traffic.ledger.totals(late).plain()
     assert after["lost"] == 0
     assert after["encrypted"] > 0
+    _back_again(bank, stage, inventory, monkeypatch)
     proof = next(stage.scene.log.proven(step.id) for step in plan.steps if step.id.endswith("passive-approval"))
     assert proof == "someone@jump said yes: all green"
+
+
+def _back_again(bank: FlowingBank, stage: Stage, inventory: Inventory, patch: pytest.MonkeyPatch) -> None:
+    """Every stage is taken back, the last one first; nothing is lost, and every router holds what it held."""
+    story = fold(stage.scene.run, stage.journal.entries(stage.scene.run))
+    plan = plan_way_back(asked(bank), stage.scene.plan, story, collector=collector_of(bank), inventory=inventory)
+    order = [item.id for item in plan.stages]
+    assert order == [f"back-{item['id']}" for item in reversed((*BEFORE, *HITLESS)) if item["action"] == "configure"]
+    assert (plan.refusals, plan.lockouts, plan.left_out) == ((), (), ())
+    begun = bank.clock.now()
+    done = went(staged(bank, plan, inventory, patch))
+    assert done.code is ExitCode.GOOD, done.reason
+    bank.pass_time(minutes=2)
+    told = bank.traffic.ledger.totals(begun).plain()
+    assert told["lost"] == 0, told
+    fresh = Bank(minutes=0, configs="clear")
+    unlike = [
+        name
+        for name, device in inventory.devices.items()
+        if device.gdoi_groups and managed_of(running(bank, name).tree) != managed_of(running(fresh, name).tree)
+    ]
+    assert not unlike
 
 
 def test_the_guides_way_loses_what_its_plan_says_it_may(inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -265,7 +265,7 @@ def test_fail_close_never_comes_with_the_first_registration(clear: Bank, bank: B
 def test_a_key_that_is_taken_away_does_not_come_back_by_itself_and_the_plan_says_so(
     bank: Bank, inventory: Inventory
 ) -> None:
-    plan = pushed(bank, inventory, ["lon-gm1"], has_secrets=True)
+    plan = pushed(bank, inventory, SERVERS, has_secrets=True)
     told = {step.id: "stands on no device" in step.way_back for step in plan.steps}
     taken = {
         step.id: any("no crypto isakmp key" in getattr(line, "text", "") for line in step.act.lines)

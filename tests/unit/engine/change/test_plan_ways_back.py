@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,15 @@ import pytest
 from bank import Bank
 from plans import asked, collector_of, configures, example, outline, pushed, running, typed, without
 
+from getvpn_ops.devices.redaction import Redactor
+from getvpn_ops.engine.change.planning.assembling import assembled
+from getvpn_ops.engine.change.planning.changes import Changes
+from getvpn_ops.engine.change.planning.reading import read_devices
 from getvpn_ops.engine.change.planning.restoring import plan_restore
 from getvpn_ops.engine.change.planning.rolling_back import plan_rollback
 from getvpn_ops.errors import UsageError
+from getvpn_ops.model.change import ChangeLine, ChangeStep, StepKind
+from getvpn_ops.model.config.secret import fingerprint
 from getvpn_ops.model.journal import StepIntended, StepResult
 from getvpn_ops.model.journal_story import RunStory, StepStory
 from getvpn_ops.model.plan import Configure, PlannedLine
@@ -149,3 +156,85 @@ def test_a_run_that_configured_nothing_has_no_way_back(done: tuple[Bank, Plan]) 
     bank, plan = done
     with pytest.raises(UsageError, match="nothing to roll back"):
         plan_rollback(asked(bank), plan, story(), collector=collector_of(bank), inventory=example())
+
+
+# -- keys that the run took away
+
+STRAY = "10.99.1.1"
+
+
+@pytest.fixture(scope="module")
+def cleaned() -> tuple[Bank, Plan]:
+    """A push that removed a key too many from a member, which was passive besides."""
+    bank = Bank(minutes=1)
+    for line in ("crypto isakmp key stray1 address 10.99.1.1", "crypto isakmp key stray2 address 10.99.1.2"):
+        typed(bank, MEMBER, [PlannedLine(line)])
+    plan = pushed(bank, example(opo_gm1={"passive": True}), [MEMBER])
+    for _, act in configures(plan):
+        typed(bank, MEMBER, [stray(line) for line in act.lines])
+    return bank, plan
+
+
+def stray(line: PlannedLine) -> PlannedLine:
+    """A line as a session would type it."""
+    number = line.text[-1]
+    return replace(line, text=re.sub(r"<redacted sha256:[0-9a-f]{12}>", f"stray{number}", line.text))
+
+
+KNOWN = {
+    "nowhere": ((), ["no passive"], 2),
+    "one in a source": (("stray1",), ["crypto isakmp key <stray1> address 10.99.1.1", "no passive"], 1),
+    "both in sources": (
+        ("stray1", "stray2"),
+        [
+            "crypto isakmp key <stray1> address 10.99.1.1",
+            "crypto isakmp key <stray2> address 10.99.1.2",
+            "no passive",
+        ],
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", KNOWN.values(), ids=KNOWN)
+def test_a_key_comes_back_from_where_it_stands_and_the_rest_comes_back_anyway(
+    cleaned: tuple[Bank, Plan], case: tuple[tuple[str, ...], list[str], int]
+) -> None:
+    bank, plan = cleaned
+    values, wanted, lost = case
+    steps = [step for step in plan.steps if isinstance(step.act, Configure)]
+    prints = frozenset(map(fingerprint, values))
+    found = plan_rollback(
+        asked(bank, secrets=lambda _: prints), plan, story(*steps), collector=collector_of(bank), inventory=example()
+    )
+    assert found.refusals == ()
+    texts = [line.text for _, act in configures(found) for line in act.lines]
+    for value in ("stray1", "stray2"):
+        texts = [text.replace(f"<redacted sha256:{fingerprint(value)}>", f"<{value}>") for text in texts]
+    assert sorted(texts) == wanted
+    words = [text for text in found.notes if "is not put back" in text]
+    assert (len(words), all(text.startswith(f"{MEMBER}: '") and "`secrets:`" in text for text in words)) == (lost, True)
+    assert [Redactor().text(text) for text in words] == words
+
+
+def test_a_way_back_of_nothing_but_lost_keys_leaves_the_device_out(cleaned: tuple[Bank, Plan]) -> None:
+    bank, plan = cleaned
+    steps = [step for step in plan.steps if isinstance(step.act, Configure) and step.act.kind.value == "clean-up"]
+    found = plan_rollback(
+        asked(bank, secrets=lambda _: ()), plan, story(*steps), collector=collector_of(bank), inventory=example()
+    )
+    assert found.waves == ()
+    assert [(item.device, item.is_known) for item in found.left_out] == [(MEMBER, False)]
+
+
+def test_a_plan_with_a_line_that_nobody_can_type_is_refused(cleaned: tuple[Bank, Plan]) -> None:
+    bank, _ = cleaned
+    line = ChangeLine(f"enable secret 9 <redacted sha256:{fingerprint('nowhere')}>")
+    bad = ChangeStep(StepKind.SET, "t", (line,), (), groups=("WAN",))
+    inventory = example()
+    reading = read_devices("r-1", collector_of(bank), inventory, list(inventory.devices.values()))
+    for secrets, refused in ((lambda _: (), True), (lambda _: (fingerprint("nowhere"),), False), (None, False)):
+        changes = Changes(groups=("WAN",), steps={MEMBER: (bad,)})
+        found = assembled(asked(bank, secrets=secrets), inventory, reading, changes)
+        words = [text for text in found.refusals if "cannot be typed" in text]
+        assert (bool(words), [Redactor().text(text) for text in words]) == (refused, words)
