@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from getvpn_ops.model.config import secret
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -24,6 +26,17 @@ settings.register_profile(
 )
 settings.register_profile("soak", max_examples=5000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("soak" if SOAK else "short")
+
+
+_SALT = secret._salt[0]  # noqa: SLF001 -- what modules computed when they were imported rests on it
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _same_fingerprints() -> Iterator[None]:
+    """Commands that run in this process key the fingerprints of secrets: the next module gets those it began with."""
+    secret._salt[0] = _SALT  # noqa: SLF001
+    yield
+    secret._salt[0] = _SALT  # noqa: SLF001
 
 
 @pytest.fixture

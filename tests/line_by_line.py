@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from circle import LabRouter, config
 from fake_hands import START, FakeHand, FakeHands, Killed, Ledger, Scripted, Stage, StillClock, _stage
 
+from getvpn_ops.dialect.revert_timer import SHOW_TIMER
 from getvpn_ops.engine.change.apply import apply_plan
 from getvpn_ops.engine.change.configuring import Configuring
 from getvpn_ops.engine.change.scene import Margins
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from getvpn_ops.engine.change.apply import Ending
     from getvpn_ops.model.capture import Capture
     from getvpn_ops.model.change import ChangeStep
+    from getvpn_ops.model.exec import ExecCommand
 
 TEXT = """hostname {name}
 crypto gdoi group WAN
@@ -50,6 +52,10 @@ VERSION = (
     "Processor board ID {serial}\n\nConfiguration register is 0x2102\n"
 )
 NO_TIMER = "%No Rollback Confirmed Change pending"
+TIMER = """Time configured(or reconfigured): 08:05:00 UTC Sun Mar 1 2026
+Timer type: absolute timer
+Timer value: {} min
+User: ops(Priv: 15, View: 0)"""
 
 
 class LineRouter(Scripted):
@@ -59,6 +65,10 @@ class LineRouter(Scripted):
         faults: kind by the number of the line, in all that is typed on it; each strikes once, but those in ``always``.
         always: faults that strike again and again.
         kept: the configuration that its revert timer leads back to; empty if none runs.
+        minutes: of that timer.
+        is_mute: whether it does not know the command that shows the timer.
+        reverts: what was typed about the timer, but confirmations.
+        entering: ``drop``: the session is lost once, right after the timer was armed.
         confirms: what it answers to ``configure confirm``, one after the other: kinds of ``ExecOutcome``.
     """
 
@@ -68,7 +78,11 @@ class LineRouter(Scripted):
         self.faults: dict[int, str] = {}
         self.always: dict[str, str] = {}
         self.kept = ""
+        self.minutes = 0
+        self.is_mute = False
         self.confirms: list[str] = []
+        self.entering = ""
+        self.reverts: list[str] = []
 
     @property
     def lines(self) -> str:
@@ -77,6 +91,8 @@ class LineRouter(Scripted):
     def text(self, command: str) -> str | None:
         if command == "show version":
             return VERSION.format(serial=self.serial)
+        if command == SHOW_TIMER:
+            return None if self.is_mute else TIMER.format(self.minutes) if self.kept else NO_TIMER
         return f"{self.lines}\nend" if command == "show running-config" else None
 
     def fire(self) -> None:
@@ -101,7 +117,10 @@ class LineHand(FakeHand):
         if "locked" in self._held.always or (revert_minutes and self._held.kept):
             return self._told(step, StepOutcome.NOTHING_SENT, Hindrance.LOCKED)
         if revert_minutes:
-            self._held.kept = self._held.lines
+            self._held.kept, self._held.minutes = self._held.lines, revert_minutes
+            if self._held.entering == "drop":
+                self._held.entering, self.lost = "", True
+                return self._told(step, StepOutcome.UNKNOWN, Hindrance.LOST)
         typed: list[int] = []
         for at, line in enumerate(step.lines):
             kind = self._held.always.get(line.text) or self._held.faults.pop(len(self.ledger.lines(self.device)), "")
@@ -139,6 +158,17 @@ class LineHand(FakeHand):
     def _told(self, step: ChangeStep, outcome: StepOutcome, hindrance: Hindrance | None) -> StepReceipt:
         lines = tuple(LineReceipt(line.text, line.path) for line in step.lines)
         return StepReceipt(self.device, step.title, outcome, lines, hindrance=hindrance)
+
+    def command(self, command: ExecCommand) -> ExecReceipt:
+        self._held.reverts.append(command.line)
+        if not self._held.kept:
+            return self._receipt(command.line, ExecOutcome.REFUSED, Hindrance.REFUSED, NO_TIMER)
+        if command.line == "configure revert now":
+            self._held.fire()
+            said = "Rollback Confirmed Change: rolling to:flash:kept-1\n\nTotal number of passes: 1\nRollback Done"
+            return self._receipt(command.line, ExecOutcome.UNKNOWN, Hindrance.UNCLEAR, said)
+        self._held.minutes = int(command.line.removeprefix("configure revert timer "))
+        return self._receipt(command.line, ExecOutcome.DONE, None)
 
     def confirm(self) -> ExecReceipt:
         kind = self._held.confirms.pop(0) if self._held.confirms else "done"

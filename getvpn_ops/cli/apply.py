@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from getvpn_ops.cli.changing import apply_anew, go_on
+from getvpn_ops.cli.changing import apply_anew, free_of_the_dead, go_on
 from getvpn_ops.cli.consent import consent, must_be_applicable
 from getvpn_ops.cli.journaled import KIND, journal_of
 from getvpn_ops.cli.kept_plans import LAST, KeptPlans
 from getvpn_ops.cli.one_run import spent
+from getvpn_ops.cli.open_steps import must_be_known
 from getvpn_ops.cli.output import form_of, must_be_writable, say, say_view, write_data, write_view
 from getvpn_ops.cli.run_shown import shown_run
 from getvpn_ops.cli.sweeps import QuietOption  # noqa: TC001 -- read by Typer
@@ -74,6 +75,7 @@ def apply(
                 f"the inventory or an intent changed since plan {kept.plan.id} was made: nothing was sent; make it anew"
             )
             raise StalePlanError(msg)
+        must_be_known(tools, kept.plan)
         say_view(summary_view(kept.plan, kept.digest))
         is_named = plan.strip() != LAST
         words = consent(kept, who(), accept_loss=accept_loss, typed=confirm, yes=yes, is_named=is_named)
@@ -105,7 +107,10 @@ def resume(
             msg = f"run {found.id} is one of {found.kind}: only runs of {KIND} can be resumed"
             raise UsageError(msg)
         story = journal_of(tools).story(found.id)
-        if story.ended is not None and story.ended.exit_code == ExitCode.GOOD:
+        is_done = story.ended is not None and story.ended.exit_code == ExitCode.GOOD
+        if is_done or not story.plan:  # a kill right then left its lease, which blocks others
+            free_of_the_dead(tools.store.leases(journal_of(tools)), found)
+        if is_done:
             say(f"run {found.id} is done: nothing is to be resumed")
             write_shown(tools, found.id, output, out)
             return

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from getvpn_ops.cli.changing_clock import clock_or_wall
 from getvpn_ops.cli.hands_of import backed_up, hands_of, prints_of_run
 from getvpn_ops.cli.journaled import KIND, journal_of, must_be_whole
 from getvpn_ops.cli.lease_words import held_by_another, lost_to_another
+from getvpn_ops.cli.open_steps import must_be_known
 from getvpn_ops.cli.output import say
 from getvpn_ops.cli.plan_output import flags_of
 from getvpn_ops.cli.processes import is_alive, process_of
 from getvpn_ops.cli.who import who
+from getvpn_ops.devices.permissions import Purpose
 from getvpn_ops.engine.change.apply import Ending, apply_plan
 from getvpn_ops.engine.change.log import LEASE, RunLog
 from getvpn_ops.engine.change.performers import performers
@@ -82,10 +84,12 @@ def go_on(tools: Wiring, kept: KeptPlan, run: Run) -> Applied:
         run: to take up.
 
     Raises:
+        StepRefusedError: nobody knows how far a step of another run came on one of its devices.
         GetvpnOpsError: see ``apply_anew``.
     """
     journal = journal_of(tools)
     must_be_whole(journal, tools.workspace)
+    must_be_known(tools, kept.plan, run.id)
     free_of_the_dead(tools.store.leases(journal), run)
     return _Changing(tools, journal, run, kept).go((), resumed=True)
 
@@ -135,31 +139,14 @@ class _Changing:
     def _begin(self, lease: Lease, words: Sequence[OperatorWord], *, resumed: bool) -> None:
         what = f"apply {self._kept.plan.id}: {self._kept.plan.what}"
         self._leases.append(lease, RunBegun(what, who(), resumed))
-        if not resumed:
-            self._leases.append(lease, PlanFixed(self._kept.digest))
         for word in words:
             self._leases.append(lease, word)
+        if not resumed:  # last: a run that has it can be resumed, and its words are all there then
+            self._leases.append(lease, PlanFixed(self._kept.digest))
 
     def _apply(self, lease: Lease) -> Ending:
-        tools, settings = self._tools, self._tools.workspace.settings.change
-        margins = Margins(settings.before_rekey, settings.convergence, settings.registration, settings.poll)
-        scene = Scene(
-            run=self._run.id,
-            plan=self._kept.plan,
-            inventory=tools.loaded.inventory,
-            fleet=tools.fleet,
-            hands=hands_of(tools, self._kept.plan),
-            clock=tools.clock,
-            archive=tools.store,
-            progress=tools.collector.progress,
-            log=RunLog(self._run.id, self._journal, self._leases, lease),
-            collector=tools.collector,
-            margins=margins,
-            stopping=lambda: tools.halt.draining,
-            say=lambda text: say(tools.redactor.text(text)),
-            secrets=prints_of_run(tools, self._kept.plan),
-        )
-        with backed_up(tools, scene):
+        scene = scene_of(self._tools, self._kept.plan, RunLog(self._run.id, self._journal, self._leases, lease))
+        with backed_up(self._tools, scene):
             return apply_plan(scene, performers())
 
     def _code(self, ending: Ending) -> ExitCode:
@@ -184,6 +171,34 @@ class _Changing:
         keep = self._tools.workspace.settings.retention
         store.prune(done.ended or done.started, keep=keep.runs, days=keep.days)
         return done
+
+
+def scene_of(tools: Wiring, plan: Plan, log: RunLog) -> Scene:
+    """What those who put a plan on devices work with.
+
+    Args:
+        tools: of the workspace.
+        plan: that is applied.
+        log: of its run.
+    """
+    settings = tools.workspace.settings.change
+    return Scene(
+        run=log.run,
+        plan=plan,
+        inventory=tools.loaded.inventory,
+        fleet=tools.fleet,
+        hands=hands_of(tools, plan),
+        clock=tools.clock,
+        archive=tools.store,
+        progress=tools.collector.progress,
+        log=log,
+        collector=tools.collector,
+        margins=Margins(settings.before_rekey, settings.convergence, settings.registration, settings.poll),
+        stopping=lambda: tools.halt.draining,
+        say=lambda text: say(tools.redactor.text(text)),
+        secrets=prints_of_run(tools, plan),
+        prober=replace(tools.fleet, purpose=Purpose.PROBE),
+    )
 
 
 def resources(plan: Plan) -> tuple[Resource, ...]:

@@ -80,7 +80,7 @@ def consent(
         raise ApprovalMissingError(msg)
     how = "with --yes" if yes else "by naming it"
     if is_watched() and not yes and not plan.confirm:
-        if _asked("apply this plan? type yes: ") != "yes":
+        if asked("apply this plan? type yes: ") != "yes":
             raise ApprovalMissingError("nobody said yes: nothing was sent")
         how = "asked"
     return (OperatorWord(Word.APPROVE, by, f"plan {plan.id}, digest {kept.digest}, {how}"), *words)
@@ -96,7 +96,7 @@ def _must_be_typed(plan: Plan, typed: str | None) -> None:
     if typed is None and is_watched():
         for text in plan.drops:
             say(f"  {text}", "bold red")
-        typed = _asked(f"type '{plan.confirm}' to go on: ")
+        typed = asked(f"type '{plan.confirm}' to go on: ")
     if typed is None:
         msg = f"plan {plan.id} needs to be confirmed: nothing was sent; add --confirm '{plan.confirm}'"
         raise ApprovalMissingError("\n".join([msg, *_indented(plan.drops)]))
@@ -105,7 +105,7 @@ def _must_be_typed(plan: Plan, typed: str | None) -> None:
         raise ApprovalMissingError(msg)
 
 
-def _asked(question: str) -> str:
+def asked(question: str) -> str:
     """What somebody answers. Ctrl-C here ends the process at once: nothing is in hand yet that would be finished.
 
     Raises:

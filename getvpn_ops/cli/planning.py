@@ -11,6 +11,7 @@ from getvpn_ops.cli.config_targets import named
 from getvpn_ops.cli.hands_of import intents_of, prints_of_run
 from getvpn_ops.cli.journaled import KIND, journal_of
 from getvpn_ops.cli.kept_plans import KeptPlans
+from getvpn_ops.cli.open_steps import notes_of_open
 from getvpn_ops.cli.plan_output import ending_of
 from getvpn_ops.cli.who import who
 from getvpn_ops.devices.inventory import select
@@ -181,6 +182,7 @@ def planned(tools: Wiring, what: str, devices: Sequence[Device], make: Callable[
     run = store.begin_run(_PLAN, clock.now(), arguments=arguments, workspace=str(tools.workspace.root))
     try:
         plan = replace(make(run.id), id=run.id)
+        plan = replace(plan, notes=(*plan.notes, *notes_of_open(tools, plan, arguments["devices"])))
     except GetvpnOpsError as exc:
         store.finish_run(run.id, clock.now(), int(exc.exit_code))
         raise

@@ -8,6 +8,7 @@ import typer
 
 from getvpn_ops.cli.output import form_of, must_be_writable, say, write_data, write_view
 from getvpn_ops.cli.run_shown import journal_to_read, shown_leases
+from getvpn_ops.cli.runs_settle import settle
 from getvpn_ops.cli.wiring import open_store
 from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_kept
 from getvpn_ops.engine.clock import SystemClock
@@ -29,6 +30,9 @@ _USUAL = 20
 app = typer.Typer(
     name="runs", help="What was looked at or changed, when, and how it ended.", invoke_without_command=True
 )
+
+
+app.command("settle")(settle)
 
 
 @app.callback()

@@ -30,6 +30,8 @@ class StepResult(StrEnum):
     """All of it is there."""
     UNKNOWN = "unknown"
     """Nobody can tell before the device is read: nothing else may be sent to it until then (promise P3)."""
+    GONE = "gone"
+    """Nobody will ever tell: an operator says that the device is gone for good. No device says this of itself."""
 
 
 class Word(StrEnum):
@@ -147,6 +149,31 @@ class StepReconciled:
     result: StepResult
     evidence: str
     kind: Literal["step-reconciled"] = "step-reconciled"
+
+
+Sayable: TypeAlias = Literal[StepResult.APPLIED, StepResult.NOTHING_SENT, StepResult.GONE]
+"""What an operator can say of a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepSettled:
+    """What an operator said of a step in hand on a device that cannot be read; it proves nothing.
+
+    Attributes:
+        step: as it was intended.
+        device: likewise.
+        result: applied, nothing sent, or gone.
+        by: who, as the operating system says.
+        reason: why, in his words.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
+    step: str
+    device: str
+    result: Sayable
+    by: str
+    reason: str
+    kind: Literal["step-settled"] = "step-settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +300,7 @@ class RunEnded:
     kind: Literal["run-ended"] = "run-ended"
 
 
-StepEvent: TypeAlias = StepIntended | StepOutcome | StepReconciled
+StepEvent: TypeAlias = StepIntended | StepOutcome | StepReconciled | StepSettled
 Event: TypeAlias = (
     RunBegun
     | PlanFixed
@@ -294,6 +321,7 @@ KINDS: tuple[type[Event], ...] = (
     StepIntended,
     StepOutcome,
     StepReconciled,
+    StepSettled,
     StepProven,
     StateSeen,
     RunHeld,

@@ -17,11 +17,13 @@ from getvpn_ops.model.journal import (
     RunEnded,
     RunHeld,
     StateSeen,
+    StepEvent,
     StepIntended,
     StepOutcome,
     StepProven,
     StepReconciled,
     StepResult,
+    StepSettled,
 )
 
 
@@ -33,13 +35,28 @@ class StepStory:
         intended: what was to be sent, as it was written down last.
         result: unknown as long as nobody wrote down anything else.
         tries: how often it was intended.
-        told: what the outcome or the reading says.
+        told: what the outcome or the reading says, or the operator.
+        word: of the operator on whom the result rests; None if it rests on a device.
     """
 
     intended: StepIntended
     result: StepResult = StepResult.UNKNOWN
     tries: int = 1
     told: str = ""
+    word: StepSettled | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStep:
+    """A step of which nobody knows how far it came.
+
+    Attributes:
+        run: it is part of.
+        intended: what was to be sent.
+    """
+
+    run: str
+    intended: StepIntended
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +121,7 @@ def fold(run: str, entries: Iterable[Entry]) -> RunStory:
         if entry.run != run:
             msg = f"event {entry.number} is of run {entry.run}, not of {run}"
             raise ValueError(msg)
-        if isinstance(entry.event, StepIntended | StepOutcome | StepReconciled):
+        if isinstance(entry.event, StepEvent):
             place = (entry.event.device, entry.event.step)
             steps[place] = _step(steps.get(place), entry, entry.event)
         else:
@@ -112,14 +129,22 @@ def fold(run: str, entries: Iterable[Entry]) -> RunStory:
     return replace(story, steps=tuple(steps.values()))
 
 
-def _step(known: StepStory | None, entry: Entry, event: StepIntended | StepOutcome | StepReconciled) -> StepStory:
+def _step(known: StepStory | None, entry: Entry, event: StepEvent) -> StepStory:
     if isinstance(event, StepIntended):
         return StepStory(event, tries=known.tries + 1 if known else 1)
     if known is None:
         msg = f"event {entry.number} says how step {event.step} of {event.device} went, which was never intended"
         raise ValueError(msg)
-    told = event.detail if isinstance(event, StepOutcome) else event.evidence
-    return replace(known, result=event.result, told=told)
+    return replace(
+        known, result=event.result, told=told_of(event), word=event if isinstance(event, StepSettled) else None
+    )
+
+
+def told_of(event: StepOutcome | StepReconciled | StepSettled) -> str:
+    """What an event says of how far a step came, in words."""
+    if isinstance(event, StepSettled):
+        return f"by the word of {event.by}: {event.reason}"
+    return event.detail if isinstance(event, StepOutcome) else event.evidence
 
 
 def _run(story: RunStory, entry: Entry) -> RunStory:

@@ -136,6 +136,10 @@ def next_commands(shown: ShownRun) -> tuple[str, ...]:
         found += [f"getvpn-ops unlock {lease.id} --reason ...{flags}" for lease in shown.leases]
     elif shown.state in {State.KILLED, State.BROKEN, State.HELD}:
         found.append(f"getvpn-ops resume {run}{flags}")
+        for step in shown.story.in_hand if shown.story is not None else ():
+            if step.told:  # somebody looked, and it did not tell
+                where = f"{step.intended.step} --device {step.intended.device}"
+                found.append(f"getvpn-ops runs settle {run} {where} --as ... --reason ...{flags}")
     if run_made_a_plan(shown.run):
         found.append(f"getvpn-ops plan show {run}{flags}")
     if shown.can_go_back and shown.state is not State.UNDER_WAY:
@@ -148,7 +152,8 @@ def run_plain(shown: ShownRun) -> dict[str, Any]:
 
     Returns:
         ``schema``, ``kind``, ``run`` (its record), ``state``, ``plan`` (``id``, ``what``, ``digest``), ``steps`` (each
-        with its device, lines, result, how often it was intended, what came of it, and what devices showed),
+        with its device, lines, result, how often it was intended, what came of it, what devices showed, and the word of
+        the operator where no device told its result),
         ``waiting`` (ids of steps that nothing was done about), ``words`` of operators, ``held``, ``ended``,
         ``leases``, ``broken`` (who took its lease, and why), ``journal`` (``head``, ``faults``) and ``next``: commands.
     """
@@ -208,4 +213,5 @@ def _step_plain(step: StepStory, story: RunStory) -> dict[str, Any]:
         "tries": step.tries,
         "told": step.told,
         "proven": story.proof(step),
+        "word": {"by": step.word.by, "reason": step.word.reason} if step.word is not None else None,
     }

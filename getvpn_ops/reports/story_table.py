@@ -30,6 +30,7 @@ _STYLES = {
     StepResult.PARTLY: "bold red",
     StepResult.UNKNOWN: "bold yellow",
     StepResult.NOTHING_SENT: "dim",
+    StepResult.GONE: "bold red",
 }
 
 
@@ -141,7 +142,7 @@ def _steps(story: RunStory, *, everything: bool) -> RenderableType:
             step.intended.step,
             step.intended.device,
             step.intended.title,
-            Text(step.result.value, style=_STYLES[step.result]),
+            _result(step),
             str(step.tries),
             step.told,
             story.proof(step) or "",
@@ -151,6 +152,13 @@ def _steps(story: RunStory, *, everything: bool) -> RenderableType:
     ]
     headings = ("step", "device", "what", "result", "tries", "told", "proven")
     return Listing(headings, rows, right=("tries",), details=("told", "proven"))
+
+
+def _result(step: StepStory) -> Text:
+    """Where it rests on an operator alone, that is said: no device showed it."""
+    if step.word is None:
+        return Text(step.result.value, style=_STYLES[step.result])
+    return Text(f"{step.result.value}, by word", style="bold yellow")
 
 
 def _lines(story: RunStory) -> Iterator[RenderableType]:

@@ -10,14 +10,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from getvpn_ops.errors import StoreError
-from getvpn_ops.model.journal import (
-    Entry,
-    StepIntended,
-    StepOutcome,
-    StepReconciled,
-    from_json,
-    to_json,
-)
+from getvpn_ops.model.journal import Entry, StepEvent, from_json, to_json
 from getvpn_ops.model.journal_story import RunStory, fold
 from getvpn_ops.store.chain import Fault, Head, Link, Sealer, end_fault
 from getvpn_ops.store.database import folder_locked
@@ -26,20 +19,20 @@ from getvpn_ops.store.runs import get
 from getvpn_ops.store.schema import journal as table
 from getvpn_ops.store.schema import journal_heads as heads
 from getvpn_ops.store.secret_free import must_hold_no_secret
-from getvpn_ops.store.succession import must_be_next
+from getvpn_ops.store.succession import must_be_next, open_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
     from getvpn_ops.model.journal import Event
+    from getvpn_ops.model.journal_story import OpenStep
     from getvpn_ops.store.anchor import Anchor
     from getvpn_ops.store.database import Database
 
 _PATIENCE = 30.0  # seconds to wait for another process that writes to the journal
-_STEPS = ("step-intended", "step-outcome", "step-reconciled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +71,7 @@ class Transaction:
             StoreError: a secret stands in it.
         """
         entry = self.journal.entry(run, event, self.head.number + 1)
-        if isinstance(event, StepIntended | StepOutcome | StepReconciled):
+        if isinstance(event, StepEvent):
             must_be_next(self.journal.entry_of, self.connection, run, event)
         body = to_json(entry)
         mac = self.journal.sealer.link(self.head.mac, body)
@@ -190,6 +183,15 @@ class Journal:
         found = self.entries(run)
         with failures_told(self._database.place, f"read the journal of {run}"):
             return fold(run, found)
+
+    def open_steps(self, devices: Iterable[str]) -> tuple[OpenStep, ...]:
+        """Steps on these devices of which nobody knows how far they came, of whatever run: nothing can be sent there.
+
+        Raises:
+            StoreError: they cannot be read, or one is not as it was written.
+        """
+        with self._database.read("look for steps in hand") as connection:
+            return open_steps(self.entry_of, connection, devices)
 
     def runs(self) -> tuple[str, ...]:
         """Ids of the runs that have events, in the order of their first ones.

@@ -245,7 +245,8 @@ class _Stay(Door):
 
     def _outcome(self) -> StepOutcome:
         if not self._touched:
-            return StepOutcome.NOTHING_SENT
+            unseen = self._began is not None and self._opening != ENTER and not self.is_left
+            return StepOutcome.UNKNOWN if unseen else StepOutcome.NOTHING_SENT  # its revert timer may run
         if self.is_gone or not self.is_left:
             return StepOutcome.UNKNOWN
         if self.hindrance is None and _all_accepted(self._lines):

@@ -17,7 +17,7 @@ from getvpn_ops.model.journal import (
     StepReconciled,
     StepResult,
 )
-from getvpn_ops.model.journal_story import StepStory, fold
+from getvpn_ops.model.journal_story import StepStory, fold, told_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,6 +77,12 @@ class RunLog:
         """Steps of which nobody knows how far they came."""
         with self._lock:
             return tuple(step for step in self._steps.values() if step.result is StepResult.UNKNOWN)
+
+    @property
+    def by_word(self) -> tuple[StepStory, ...]:
+        """Steps of which only an operator said how far they came."""
+        with self._lock:
+            return tuple(step for step in self._steps.values() if step.word is not None)
 
     @property
     def stories(self) -> tuple[StepStory, ...]:
@@ -185,10 +191,9 @@ class RunLog:
 
     def _settle(self, event: StepOutcome | StepReconciled) -> None:
         self._append(event)
-        told = event.detail if isinstance(event, StepOutcome) else event.evidence
         with self._lock:
             known = self._steps[event.step, event.device]
-            self._steps[event.step, event.device] = StepStory(known.intended, event.result, known.tries, told)
+            self._steps[event.step, event.device] = StepStory(known.intended, event.result, known.tries, told_of(event))
 
     def _append(self, event: Event, lasts: timedelta = timedelta()) -> None:
         self._leases.append(self._lease, event, lasts)

@@ -41,6 +41,8 @@ REKEY = ".rekey"
 _HOW = "how"
 _LEAVES = 15.0
 """Seconds within which a rekey that was asked for has certainly left, and shows in the counters of its key server."""
+_SHOWS = 3.0
+"""Seconds after which a rekey that a change has caused by itself shows: the command would send a second one."""
 
 
 def remember(scene: Scene, step: PlannedStep) -> Hold | None:
@@ -130,17 +132,27 @@ def _seen(step: PlannedStep, scene: Scene) -> bool | Hold:
             return Hold(reason, f"getvpn-ops resume {scene.run}", ExitCode.UNDETERMINED)
     if scene.log.facts(step.id).get(_HOW):
         return True
+    found = _moved_since(step, scene, group)
+    if found is None and (broken := wait_for(scene, _SHOWS)) is not None:
+        return broken
+    found = found or _moved_since(step, scene, group)
+    if found is None or isinstance(found, Hold):
+        return found or False
+    before, how = found
+    scene.log.saw(step.id, {**before.facts(), _HOW: how})
+    scene.say(f"group {group}: the key servers sent a rekey with the change: {how}; no command is typed")
+    return True
+
+
+def _moved_since(step: PlannedStep, scene: Scene, group: str) -> tuple[Marks, str] | Hold | None:
+    """What was there before the change, and what shows a rekey since; None: nothing does."""
     try:
         now = marks_of(group_view(ask_servers(scene, (group,)), group))
     except EvidenceMissingError as exc:
         return Hold(str(exc), "getvpn-ops doctor", ExitCode.UNDETERMINED)
     before = _remembered(step, scene, group, now.server)
     how = moved(before, now) if before is not None else ""
-    if before is None or not how:
-        return False
-    scene.log.saw(step.id, {**before.facts(), _HOW: how})
-    scene.say(f"group {group}: the key servers sent a rekey with the change: {how}; no command is typed")
-    return True
+    return (before, how) if before is not None and how else None
 
 
 def _remembered(step: PlannedStep, scene: Scene, group: str, primary: str) -> Marks | None:

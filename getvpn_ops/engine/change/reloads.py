@@ -59,4 +59,3 @@ def _usable(scene: Scene, name: str) -> Collection[str]:
             states = step.act.states
             return states[1:] if scene.log.is_applied(step.id, name) else states
     return ()
-

@@ -82,6 +82,7 @@ class Scene:
         stopping: whether a person asked for the end: nothing more is begun.
         secrets: fingerprints of the secrets that sessions of a device are given beside those that it shows; None:
             nobody can say, and a line that cannot be typed is found in its session.
+        prober: devices, to be probed as well as asked; None: what is asked may not probe, and says so.
     """
 
     run: str
@@ -98,6 +99,12 @@ class Scene:
     say: Callable[[str], None] = field(default=lambda _: None)
     stopping: Callable[[], bool] = field(default=lambda: False)
     secrets: Callable[[Device], Collection[str]] | None = None
+    prober: Fleet | None = None
+
+    @property
+    def probes(self) -> Fleet:
+        """Devices that send bounded echoes; where nobody gave any, the transport refuses them."""
+        return self.prober or self.fleet
 
     def keep(self, capture: Capture) -> None:
         """Keep what a device said under this run."""

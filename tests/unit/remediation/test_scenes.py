@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pytest
-from circle import after, config, walk_round, walk_round_on_lab, weighed
+from circle import LabRouter, after, config, walk_round, walk_round_on_lab, weighed
 from samples import MEMBER, PRIMARY
 
 from getvpn_ops.model.change import RekeyEffect, StepKind
@@ -480,3 +480,17 @@ def test_what_can_not_be_brought_back_is_not_removed() -> None:
     assert "no crypto keyring OLD" not in sent
     assert not any("<redacted" in text for text in sent)
     assert [note.text for note in found.notes if note.kind is NoteKind.CANNOT_TELL] == ["crypto keyring OLD"]
+
+
+def test_the_way_back_of_a_new_key_server_is_asked_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A router asks before it removes the group of a key server, and nobody answers in configuration mode."""
+    monkeypatch.setattr("circle._ASKS", set())  # nobody says yes: what asks does nothing
+    (built,) = [
+        step
+        for step in compare("ks-1", config("hostname ks-1\n"), config(PRIMARY), "17.6.5").change.steps
+        if step.title == "build group WAN"
+    ]
+    assert [line.text for line in built.rollback] == ["no server local", "no crypto gdoi group WAN"]
+    router = LabRouter(PRIMARY)
+    router.type(built.rollback)
+    assert not any("crypto gdoi group" in line.text for line in router.read().tree)

@@ -35,6 +35,7 @@ from getvpn_ops.model.journal import (
     StepProven,
     StepReconciled,
     StepResult,
+    StepSettled,
     Word,
     from_json,
     to_json,
@@ -63,6 +64,8 @@ EVENTS: tuple[Event, ...] = (
     intended(),
     outcome(UNKNOWN),
     StepReconciled("1", "lon-gm1", APPLIED, "show running-config: both lines are there"),
+    intended("3", "cph-gm1"),
+    StepSettled("3", "cph-gm1", StepResult.GONE, "ops@jump", "it burnt down"),
     StepProven("1", "lon-gm1", "show crypto gdoi gm: registered"),
     StateSeen("2", (("tek", "A1B2C3D4"),)),
     RunHeld("2", "lon-ks1 rekeys in 40 s"),
@@ -91,7 +94,10 @@ def test_every_kind_of_event_comes_back(store_url: str, tmp_path: Path) -> None:
         assert (story.leases, story.in_hand) == ((), ())
         assert (story.proven, story.seen) == ({"1": "show crypto gdoi gm: registered"}, {"2": {"tek": "A1B2C3D4"}})
         assert story.held == RunHeld("2", "lon-ks1 rekeys in 40 s")
-        assert [(step.result, step.tries) for step in story.steps] == [(APPLIED, 1)]
+        assert [(step.result, step.tries, step.word is None) for step in story.steps] == [
+            (APPLIED, 1, True),
+            (StepResult.GONE, 1, False),
+        ]
         assert journal.runs() == (run,)
     assert (tmp_path / "end").stat().st_mode & 0o777 == 0o600
 
@@ -131,6 +137,10 @@ def test_an_intent_without_an_outcome_is_unknown() -> None:
         fold("r", [Entry("c", 1, "other", NOW, RunEnded(0))])
 
 
+def said(result: StepResult, step: str = "1", reason: str = "it burnt down") -> StepSettled:
+    return StepSettled(step, "lon-gm1", result, "ops@jump", reason)  # type: ignore[arg-type]
+
+
 ORDERS = {
     "a step after an outcome": ([intended(), outcome(APPLIED), intended("2")], None),
     "a step after a part": ([intended(), outcome(PARTLY), intended("2")], None),
@@ -147,6 +157,16 @@ ORDERS = {
     "twice": ([intended(once=True), outcome(APPLIED), intended(once=True)], "must not be sent twice, and came to"),
     "twice after a part": ([intended(once=True), outcome(PARTLY), intended(once=True)], "must not be sent twice"),
     "twice, called harmless": ([intended(once=True), outcome(APPLIED), intended()], "must not be sent twice"),
+    "an operator's word": ([intended(), outcome(UNKNOWN), said(NOTHING), intended("2")], None),
+    "an operator's word of a device that is gone": ([intended(), said(StepResult.GONE), intended("2")], None),
+    "a reading behind an operator's word": (
+        [intended(), said(APPLIED), StepReconciled("1", "lon-gm1", NOTHING, "read")],
+        None,
+    ),
+    "an operator's word of what is known": ([intended(), outcome(PARTLY), said(NOTHING)], "is not in hand"),
+    "an operator's word on another one's": ([intended(), said(APPLIED), said(NOTHING)], "is not in hand"),
+    "an operator's word of another step": ([intended(), said(APPLIED, "2")], "is not in hand"),
+    "twice, by an operator's word": ([intended(once=True), said(StepResult.GONE), intended(once=True)], "sent twice"),
     "an outcome of nothing": ([outcome(APPLIED)], "is not in hand"),
     "an outcome of another step": ([intended(), outcome(APPLIED, "2")], "step 2 of run .* is not in hand"),
     "an outcome after the reading": (
@@ -186,7 +206,23 @@ def test_a_step_in_hand_holds_up_other_runs_and_other_installations(store_url: s
         assert (seen.events, seen.faults, seen.foreign) == (2, (), ((theirs.sealer.chain, 1),))
 
 
+def test_steps_in_hand_are_found_by_device(store_url: str, tmp_path: Path) -> None:
+    with open_journal(store_url, tmp_path / "end") as (store, journal):
+        first, second = (store.begin_run("push", NOW).id for _ in range(2))
+        assert journal.open_steps(["lon-gm1", "ams-gm1"]) == ()
+        journal.append(first, intended())
+        journal.append(second, intended("7", "ams-gm1"))
+        journal.append(second, outcome(APPLIED, "7", "ams-gm1"))
+        journal.append(second, intended("8", "ams-gm1"))
+        found = journal.open_steps(["ams-gm1", "lon-gm1", "cph-gm1", "lon-gm1"])
+        assert [(item.run, item.intended.step) for item in found] == [(second, "8"), (first, "1")]
+        journal.append(first, said(StepResult.GONE))
+        journal.append(second, StepReconciled("8", "ams-gm1", UNKNOWN, "no answer"))
+        assert [item.run for item in journal.open_steps(["lon-gm1", "ams-gm1"])] == [second]
+
+
 SECRETS = {
+    "operator's word": (said(NOTHING, reason=f"username ops password {CANARY}"), "reason holds a secret"),
     "key": (StepIntended("1", "a", "t", (f"crypto isakmp key {CANARY} address 192.0.2.1",)), "lines holds a secret"),
     "second line": (StepIntended("1", "a", "t", ("exit", f"snmp-server community {CANARY}")), "lines holds a secret"),
     "title": (StepIntended("1", "a", f"set password {CANARY}", ()), "title holds a secret"),

@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from getvpn_ops.engine.change.configuring import shown, told
 from getvpn_ops.engine.change.keys.outcomes import untyped
 from getvpn_ops.engine.change.keys.psk_reading import STARTUP, keys_of, work_of
 from getvpn_ops.engine.change.keys.psk_register import AGAIN, await_registration, clear_member
 from getvpn_ops.engine.change.log import Settled
 from getvpn_ops.engine.change.scene import CONFIGURATION, Hold, configuration_of
+from getvpn_ops.engine.change.stay_words import shown, told
 from getvpn_ops.model.journal import StepResult
 from getvpn_ops.model.receipt import StepOutcome
 from getvpn_ops.workflow.progress import where

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_hands import Killed
+from fake_hands import Killed, Stage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from line_by_line import LINES, LineRouter, go, staged, step_on, stopped, undisturbed
 
+from getvpn_ops.engine.change.apply import apply_plan
+from getvpn_ops.engine.change.configuring import Configuring
+from getvpn_ops.engine.change.scene import Hold, Scene
 from getvpn_ops.errors import ExitCode, LeaseLostError, StoreError
-from getvpn_ops.model.journal import StepIntended, StepOutcome
-from getvpn_ops.model.plan import Wave
+from getvpn_ops.model.journal import StepIntended, StepOutcome, StepResult, StepSettled
+from getvpn_ops.model.plan import PlannedStep, Wave
 
 TOTAL = len(LINES)
 
@@ -85,6 +88,80 @@ def test_a_member_that_died_in_hand_is_left_out_within_the_budget() -> None:
     assert ending.code is ExitCode.UNDETERMINED
     assert "unknown" in ending.held["br-0"]
     assert routers["br-1"].lines == undisturbed("br-1")
+
+
+class Changing(Configuring):
+    """Configures; from its second look on something else is wrong with the group."""
+
+    looks = 0
+
+    def guard(self, step: PlannedStep, scene: Scene) -> Hold | None:
+        Changing.looks += 1
+        return Hold(f"{step.device}: a rekey is near") if Changing.looks > 1 else super().guard(step, scene)
+
+
+def test_after_a_drop_it_is_guarded_again_before_anything_is_typed() -> None:
+    routers = fleet(1)
+    routers["br-0"].faults[1] = "drop-after"
+    stage = staged(routers, [step_on(routers["br-0"], "br-0")])
+    Changing.looks = 0
+    ending = apply_plan(stage.scene, {"configure": Changing()})
+    assert (ending.code, Changing.looks) == (ExitCode.FINDINGS, 2)
+    assert "a rekey is near" in ending.reason
+    assert len(stage.ledger.lines()) == 2
+    assert "partly" in ending.held["br-0"]
+    assert go(stage.resumed()).code is ExitCode.GOOD
+    assert stage.ledger.lines() == [line.text for line in LINES]
+
+
+def settled(stage: Stage, result: StepResult) -> Stage:
+    """What an operator says of the first router, whose step is in hand."""
+    stage.journal.append(stage.scene.run, StepSettled("001-br-0", "br-0", result, "ops@noc1", "it burnt down"))  # type: ignore[arg-type]
+    return stage.resumed()
+
+
+def test_an_operator_says_that_a_router_is_gone() -> None:
+    routers = fleet(2)
+    routers["br-0"].faults[1] = "kill-after"
+    stage = staged(routers, [step_on(router, name) for name, router in routers.items()])
+    with pytest.raises(Killed):
+        go(stage)
+    stage.ledger.down.add("br-0")
+    assert go(stage.resumed()).code is ExitCode.UNDETERMINED
+    stage = settled(stage, StepResult.GONE)
+    ending = go(stage)  # nobody failed, so that no budget is needed
+    assert ending.code is ExitCode.FINDINGS
+    assert ending.held["br-0"] == "br-0 is gone for good, says ops@noc1: it burnt down"
+    assert stage.scene.log.proven("001-br-0") is None, "a word proves nothing"
+    assert routers["br-1"].lines == undisturbed("br-1")
+
+
+@pytest.mark.parametrize("result", [StepResult.GONE, StepResult.APPLIED, StepResult.NOTHING_SENT])
+def test_what_a_device_shows_counts_more_than_an_operators_word(result: StepResult) -> None:
+    routers = fleet(1)
+    routers["br-0"].faults[1] = "kill-after"
+    stage = staged(routers, [step_on(router, name) for name, router in routers.items()])
+    with pytest.raises(Killed):
+        go(stage)
+    stage = settled(stage, result)
+    assert go(stage).code is ExitCode.GOOD
+    assert routers["br-0"].lines == undisturbed("br-0")
+    assert stage.ledger.lines() == [line.text for line in LINES]
+    assert "can be read after all: partly" in " ".join(stage.said)
+
+
+@pytest.mark.parametrize("result", [StepResult.APPLIED, StepResult.NOTHING_SENT])
+def test_a_word_about_a_router_that_is_silent_makes_nothing_of_it_done(result: StepResult) -> None:
+    routers = fleet(1)
+    routers["br-0"].faults[1] = "kill-after"
+    stage = staged(routers, [step_on(router, name) for name, router in routers.items()])
+    with pytest.raises(Killed):
+        go(stage)
+    stage.ledger.down.add("br-0")
+    stage = settled(stage, result)
+    ending = go(stage)
+    assert (ending.code, stage.scene.log.in_hand) == (ExitCode.UNDETERMINED, ())
+    assert stage.scene.log.proven("001-br-0") is None
 
 
 def test_interrupted_between_devices() -> None:

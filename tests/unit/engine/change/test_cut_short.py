@@ -38,10 +38,15 @@ from getvpn_ops.engine.change.apply import apply_plan
 from getvpn_ops.engine.change.performers import performers
 from getvpn_ops.engine.change.planning.action import ActionRequest, params_of, plan_action, targets_of
 from getvpn_ops.engine.change.planning.rolling_back import plan_rollback
+from getvpn_ops.engine.config.diff import Differ
+from getvpn_ops.engine.config.drift import KeyTerms
+from getvpn_ops.engine.config.intended import Intents
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.lab.ios.identity.keys import public_der
+from getvpn_ops.model.config.secret import Secret
 from getvpn_ops.model.journal import StepResult
 from getvpn_ops.model.journal_story import fold
+from getvpn_ops.rendering.secrets import Secrets
 from getvpn_ops.workflow.actions import ACTIONS
 
 if TYPE_CHECKING:
@@ -50,16 +55,18 @@ if TYPE_CHECKING:
     from everywhere import Place
 
     from getvpn_ops.engine.change.apply import Ending
-    from getvpn_ops.model.config.secret import Secret
     from getvpn_ops.model.inventory import Device, Inventory
     from getvpn_ops.model.plan import Plan
 
-ARCHIVES = {"abe_gm1": "archive\n path bootflash:kept\n", "bat_gm1": "archive\n path flash:kept\n"}
-"""With these a member can take a change back by itself."""
+ARCHIVES = {
+    "abe_gm1": "no logging console\narchive\n path bootflash:kept\n",
+    "bat_gm1": "archive\n path flash:kept\n",
+}
+"""With these a member can take a change back by itself, and the first one may debug."""
 MEMBERS = frozenset({"abe-gm1", "bat-gm1"})
 _AGAIN = re.compile(
-    "end|exit|configure terminal.*|configure confirm|write memory|interface .*|crypto map .*|crypto gdoi group .*"
-    "|server local|sa ipsec .*|ip access-list extended .*"
+    "end|exit|configure terminal.*|configure confirm|configure revert .*|write memory|interface .*|crypto map .*"
+    "|crypto gdoi group .*|server local|sa ipsec .*|ip access-list extended .*"
 )
 """What does no harm when it is typed again: it opens a mode, leaves one, or saves."""
 
@@ -83,8 +90,14 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> Inventory:
     )  # fmt: skip
 
 
+def renewed(reference: str) -> Secret:
+    """Pre-shared keys as they should be: one of them is new."""
+    key = small_wan.key_of(reference)
+    return Secret.of("isakmp-key", f"{key}-2" if "abe-gm1" in reference else key)
+
+
 def secrets_of(_device: Device) -> list[Secret]:
-    return [small_wan.secret_of(f"psk/{name}") for name in sorted(MEMBERS)]
+    return [key_of(f"psk/{name}") for key_of in (small_wan.secret_of, renewed) for name in sorted(MEMBERS)]
 
 
 def pushes(bank: SmallBank, _intended: Inventory, wanted: Inventory) -> tuple[Plan, Inventory]:
@@ -106,7 +119,8 @@ def acts(name: str, target: str, **raw: str) -> Callable[..., tuple[Plan, Invent
         targets, groups = targets_of(intended, [target])
         request = ActionRequest(spec, params_of(spec, raw), targets, groups, name, "me@here")
         collector = small_bank.collector_of(bank)
-        return plan_action("run-1", request, collector=collector, inventory=intended), intended
+        differ = Differ(Intents(intended, Secrets(renewed)), intended, KeyTerms(has_source=True))
+        return plan_action("run-1", request, collector=collector, inventory=intended, differ=differ), intended
 
     return plan
 
@@ -131,16 +145,18 @@ class Case:
 
 
 CASES = {
-    "a push to key servers and members": Case(pushes, 75),
+    "a push to key servers and members": Case(pushes, 100),
     "a push, taken up when revert timers have fired": Case(
         pushes, 70, "ip tcp .*|deny ip 10[.].*|no ip access.*", 7, (KILL,)
     ),
-    "the way back of a push": Case(goes_back, 160),
+    "the way back of a push": Case(goes_back, 200),
     "a rekey": Case(acts("rekey", "WAN"), 7),
     "an RSA key, made and copied": Case(
         acts("rsa-key", "WAN", label="WAN_2", rotate="true", modulus="1024"), 37, "crypto key (export|import) .*"
     ),
     "a member that registers anew": Case(acts("clear-member", "abe-gm1"), 7, "clear crypto gdoi"),
+    "a pre-shared key": Case(acts("psk-rotate", "abe-gm1"), 120, "clear crypto gdoi"),
+    "debugging": Case(acts("debug", "abe-gm1"), 16, "undebug all"),
     "all members removed": Case(acts("clear-ks-members", "hub-ks1"), 12, "clear crypto gdoi ks members"),
 }
 
@@ -218,6 +234,7 @@ class Watched:
         if facts["keys"] != child.undisturbed["keys"]:
             yield f"keys {facts['keys']}, expected {child.undisturbed['keys']}"
         yield from self._wrongly_typed(self.typed(), {(a, b): n for a, b, n in child.undisturbed["typed"]})
+        yield from (f"{name} debugs" for name, router in self.bank.world.routers.items() if router.gdoi.debugs)
         yield from (f"{story.intended.step}: nobody knows" for story in again(self.stage).scene.log.in_hand)
 
     def _wrongly_typed(
@@ -289,8 +306,6 @@ def test_a_router_that_reloads_is_told_of_and_planned_anew(
 ) -> None:
     """What was not saved is gone. Nothing is taken for done that is gone, and the other lines are not typed again."""
     watched = Watched(Case(pushes, 50, fates=(RELOAD,)), intended, wanted)
-    for router in watched.bank.world.routers.values():
-        router.startup = router.running.copy()
 
     def check(child: Everywhere) -> Iterator[str]:
         assert child.mine is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from getvpn_ops.engine.change.configuring import told
+from getvpn_ops.engine.change.stay_words import told
 from getvpn_ops.model.receipt import LineReceipt, LineState, StepOutcome, StepReceipt
 
 COUNTS = {"one": (1, "1 line taken in 2.5 s"), "several": (3, "3 lines taken in 2.5 s")}
