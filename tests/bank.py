@@ -14,6 +14,8 @@ from getvpn_ops.lab.ios.identity.keys import RsaKey, rsa_key
 from getvpn_ops.lab.ios.router import Router
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from getvpn_ops.lab.gdoi.state import KeyServerState, MemberState
 
 INVENTORY = Path(__file__).parents[1] / "inventory"
@@ -28,12 +30,14 @@ def _key() -> RsaKey:
 
 
 class Bank:
-    """29 routers that have run for some minutes, with the start configurations ``running`` or ``clear``."""
+    """29 routers, or ``only`` some of them, that have run for some minutes, configured ``running`` or ``clear``."""
 
-    def __init__(self, minutes: float = 5, configs: str = "running") -> None:
+    def __init__(self, minutes: float = 5, configs: str = "running", only: Collection[str] = ()) -> None:
         self.clock = Clock(START, speed=0)
         routers = []
         for host in inventory.read(INVENTORY):
+            if only and host.name not in only:
+                continue
             router = Router(
                 hostname=host.name, release=host.release, model=host.model, serial=host.serial, clock=self.clock
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import traceback
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,7 @@ from getvpn_ops.engine.collect import Collector
 from getvpn_ops.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from bank import Bank
 
@@ -44,7 +45,12 @@ _PATIENCE = 120  # seconds that a child may take
 _RESUMES = 4
 
 NOTHING, KILL, DROP, HANG, RELOAD, SILENT = "nothing", "kill", "drop", "hang", "reload", "silent"
-FATES = (KILL, DROP, HANG, SILENT, RELOAD)
+OUTAGE = "outage"
+"""The router reloads, and the process is killed."""
+VANISH = "vanish"
+"""The process is gone with its host: nobody ends its sessions, and routers keep them."""
+FATES = (KILL, DROP, HANG, SILENT, RELOAD, OUTAGE, VANISH)
+_SOON = 25  # places, on average, that a run goes on before it is struck again
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,13 @@ class Everywhere(Listener):
         """That go by before the run is taken up again."""
         self.undisturbed: Any = None
         """What a child said of the whole run, to whom nothing happened."""
+        self.left: list[Terminal] = []
+        """Sessions of a process that vanished."""
+        self.strikes = 1
+        """That meet a child: those behind the first come while it takes its run up again."""
         self._number = 0
+        self._left = 0
+        self._fates = random.Random()  # noqa: S311 -- not a secret
         self._pipe = -1
         self._silent = False
 
@@ -115,7 +127,10 @@ class Everywhere(Listener):
 
     def place(self, what: str, when: str, fates: Iterable[str], wire: Wire | None = None) -> None:
         """Fork here for each fate that is chosen; only in a run of ``swept``, which ends what was forked."""
-        if self.mine is not None or not self.is_armed:
+        if self.mine is not None:
+            self._strike_again(what, when, wire)
+            return
+        if not self.is_armed:
             return
         self._number += 1
         for fate in fates:
@@ -139,14 +154,40 @@ class Everywhere(Listener):
         os.close(read)
         signal.alarm(_PATIENCE)
         self._pipe, self.mine = write, Told(place)
-        if place.fate == KILL:
+        self._fates = random.Random(f"{place.number} {place.fate}")  # noqa: S311 -- not a secret
+        self._left = self._soon() if place.fate != NOTHING else 0
+        self._meet(place.fate, wire)
+
+    def _meet(self, fate: str, wire: Wire | None) -> None:
+        """Of a child: this happens to it; if it is killed, this does not return."""
+        if fate == VANISH:
+            self.left = [wire.terminal for wire in self.open]
+            self.open.clear()
+        if fate in {KILL, VANISH}:
             self.meet_end()
-        elif place.fate == NOTHING:
-            return
-        elif place.fate == SILENT:
+        elif fate == SILENT:
             self._silent = True
-        elif wire is not None:
-            {DROP: wire.cut, HANG: wire.hang, RELOAD: wire.terminal.router.reload}[place.fate]()
+        elif wire is not None and fate != NOTHING:
+            router = wire.terminal.router
+            {DROP: wire.cut, HANG: wire.hang, RELOAD: router.reload, OUTAGE: router.reload}[fate]()
+            if fate == OUTAGE:
+                self.meet_end()
+
+    def _soon(self) -> int:
+        self.strikes -= 1
+        return 1 + int(self._fates.expovariate(1 / _SOON)) if self.strikes else 0
+
+    def _strike_again(self, what: str, when: str, wire: Wire | None) -> None:
+        """Of a child: count places until the next strike."""
+        assert self.mine is not None
+        if not self._left:
+            return
+        self._left -= 1
+        if not self._left:
+            self._left = self._soon()
+            fate = self._fates.choice((KILL, DROP, HANG)) if wire is not None else KILL
+            self.mine.reasons.append(f"[{fate} {when} {what}]")
+            self._meet(fate, wire)
 
     def meet_end(self) -> None:
         """Of a child: the run is at its end, or the process is killed: do what is to be done then, say it, and go."""
@@ -165,13 +206,13 @@ class Everywhere(Listener):
     # -- a listener
 
     def before(self, wire: Wire, text: str) -> None:
-        self.place(_shown(wire, text), "before", (KILL, DROP, RELOAD), wire)
+        self.place(_shown(wire, text), "before", (KILL, VANISH, DROP, RELOAD, OUTAGE), wire)
 
     def midway(self, wire: Wire, text: str) -> None:
-        self.place(_shown(wire, text), "midway", (KILL, DROP, HANG), wire)
+        self.place(_shown(wire, text), "midway", (KILL, VANISH, DROP, HANG), wire)
 
     def after(self, wire: Wire, text: str) -> None:
-        self.place(_shown(wire, text), "after", (KILL, DROP, HANG, RELOAD), wire)
+        self.place(_shown(wire, text), "after", (KILL, VANISH, DROP, HANG, RELOAD, OUTAGE), wire)
 
     def took(self, line: Line) -> None:
         self.broken += self.look(line)
@@ -346,13 +387,13 @@ def states(world: Routers) -> dict[str, list[list[str]]]:
     return {name: [texts(router), saved[name]] for name, router in world.world.routers.items()}
 
 
-def in_modes(world: Routers) -> list[str]:
-    """Sessions that stand in configuration mode."""
+def in_modes(world: Routers, left: Sequence[Terminal] = ()) -> list[str]:
+    """Sessions that stand in configuration mode, but those that were left to themselves."""
     return [
         f"{name}: a session stands in configuration mode"
         for name, router in world.world.routers.items()
         for session in router.sessions
-        if cast("Terminal", session).shell.blocks
+        if session not in left and cast("Terminal", session).shell.blocks
     ]
 
 

@@ -18,7 +18,7 @@ from getvpn_ops.lab.packets.surroundings import Around
 from getvpn_ops.lab.packets.traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from getvpn_ops.lab.gdoi.state import Counters, MemberState
     from getvpn_ops.lab.ios.router import Router
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
 class FlowingBank(Bank):
     """29 routers between which packets flow."""
 
-    def __init__(self, minutes: float = 5, configs: str = "running") -> None:
-        super().__init__(minutes, configs)
+    def __init__(self, minutes: float = 5, configs: str = "running", only: Collection[str] = ()) -> None:
+        super().__init__(minutes, configs, only)
         world = self.world
-        sites = read_sites([(host, world.routers[host.name]) for host in inventory.read(INVENTORY)])
+        sites = read_sites(
+            [(host, world.routers[host.name]) for host in inventory.read(INVENTORY) if host.name in world.routers]
+        )
         around = Around(world.routers, world.paths)
         self.traffic = Traffic(standard_flows(sites, 7), sites, around, self.clock, Ledger(self.clock.now))
         world.observers.append(lambda router, _member: self.traffic.changed(router.hostname))
@@ -38,6 +40,7 @@ class FlowingBank(Bank):
         for router in world.routers.values():
             router.applied.append(partial(self.traffic.configured, router.hostname))
             router.gdoi.shown = self._shown(router)
+            router.gdoi.ping = partial(self.traffic.answers, router.hostname)
 
     def _shown(self, router: Router) -> Callable[[MemberState], Counters]:
         return lambda member: self.traffic.shown(router.hostname, member)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from getvpn_ops.model.change import RekeyEffect, StepKind
@@ -14,11 +15,13 @@ from getvpn_ops.model.plan import (
     PlannedDevice,
     PlannedLine,
     PlannedRekey,
+    PlannedStage,
     PlannedStep,
     PredictedEffect,
     Statement,
     Wave,
 )
+from getvpn_ops.model.plan_times import PlannedFreeze, PlannedTime, PlannedWindow
 
 MADE = datetime(2026, 3, 1, 8, 5, tzinfo=UTC)
 PRINT = Fingerprint("a" * 64, "b" * 64, "17.6.5", "FTX1234A0BC")
@@ -112,6 +115,27 @@ def plan(**fields: object) -> Plan:
     return Plan(**(usual | fields))  # type: ignore[arg-type]
 
 
+def staged() -> Plan:
+    """Key servers, then a member in rings, at night."""
+    servers, members = plan().waves[:2], plan().waves[3]
+    waves = (*(replace(wave, stage="servers") for wave in servers), replace(members, stage="members"))
+    stages = (
+        PlannedStage(
+            "servers", "key servers serve the new list", "configure", ("fal-ks2", "hub-ks1"),
+            ("coop-single-primary", "parity-acl"), "is it the time for that?", windowed=True, timeout=240,
+            time=PlannedTime(30, 95, 5400, ("key server configured: 20 s, assumed",)),
+        ),
+        PlannedStage(
+            "members", "members get their keys", "configure", ("bat-gm1",), timeout=60, time=PlannedTime(5, 40, 4000),
+        ),
+    )  # fmt: skip
+    return plan(
+        what="playbook swap-acl WAN", waves=waves, stages=stages, rekeys=(), effects=(), left_out=(),
+        windows=(PlannedWindow(("sat", "sun"), "22:00", "05:00", "Europe/London"),),
+        freezes=(PlannedFreeze(MADE + timedelta(days=290), MADE + timedelta(days=300), "end of the year"),),
+    )  # fmt: skip
+
+
 def refused() -> Plan:
     """A clear on a key server that somebody has to type, and that would lock out."""
     clear = PlannedStep(
@@ -151,7 +175,15 @@ def hostile(text: str) -> Plan:
         PlannedStep("003", "", text, Perform(word, lines=(text,)), way_back=text),
     )
     return plan(
-        what=text, by=text, devices=(PlannedDevice(word, "ks", (word,), text, PRINT),), waves=(Wave(text, steps),),
+        what=text, by=text, devices=(PlannedDevice(word, "ks", (word,), text, PRINT),),
+        waves=(Wave(text, steps, stage=word),),
+        stages=(
+            PlannedStage(
+                word, text, text, (word,), (word,), text, windowed=True, timeout=5,
+                time=PlannedTime(1, 2, 3, (text,)),
+            ),
+        ),
+        windows=(PlannedWindow((text,), text, text, text),), freezes=(PlannedFreeze(MADE, MADE, text),),
         rekeys=(PlannedRekey(word, word, text, text),), confirm=word, drops=(text,), notes=(text,),
         effects=(PredictedEffect(word, text, Statement.LOSES, 1.0, (text,)),), lockouts=(text,), refusals=(text,),
         left_out=(LeftOut(word, text, is_known=False),),

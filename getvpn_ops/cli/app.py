@@ -32,13 +32,19 @@ COMMANDS = {
     "plan": Lazy("getvpn_ops.cli.plan", "app", "What would be typed on which devices, and what it would do."),
     "apply": Lazy("getvpn_ops.cli.apply", "apply", "Put a plan that was shown on devices."),
     "resume": Lazy("getvpn_ops.cli.apply", "resume", "Go on with a run that was interrupted, held or killed."),
+    "report": Lazy("getvpn_ops.cli.report", "command", "A run on paper: stages, evidence, pictures, what is left."),
     "show": Lazy("getvpn_ops.cli.show", "command", "How far a run came, and what to do next."),
     "approve": Lazy("getvpn_ops.cli.approve", "command", "Say yes to a stage of a playbook that waits for a person."),
+    "hold": Lazy("getvpn_ops.cli.hold", "hold", "Ask a run under way to stop after what it has in hand."),
+    "promote": Lazy("getvpn_ops.cli.hold", "promote", "End a soak early; its gates are still asked."),
+    "abort": Lazy("getvpn_ops.cli.hold", "abort", "End a run for good: nobody resumes it."),
+    "rollback": Lazy("getvpn_ops.cli.rollback", "command", "Take a run back, stage after stage, or in an emergency."),
     "unlock": Lazy("getvpn_ops.cli.unlock", "command", "Take a lease from a run that does not give it back."),
     "backup": Lazy("getvpn_ops.cli.backup", "app", "Configurations of the fleet in git, and what changed in them."),
     "parse": Lazy("getvpn_ops.cli.parse", "command", "Turn what a router printed into typed state."),
     "explain": Lazy("getvpn_ops.cli.explain", "command", "What a check or a log message means, and what to do."),
     "lab": Lazy("getvpn_ops.cli.lab", "app", "A fleet of simulated routers on this machine."),
+    "demo": Lazy("getvpn_ops.cli.demo", "command", "A whole migration on simulated routers, every packet counted."),
 }
 """In the order in which a newcomer needs them."""
 

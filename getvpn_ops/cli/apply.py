@@ -8,17 +8,21 @@ import typer
 
 from getvpn_ops.cli.changing import apply_anew, free_of_the_dead, go_on
 from getvpn_ops.cli.consent import consent, must_be_applicable
+from getvpn_ops.cli.going_back import must_go_on, taken_back
 from getvpn_ops.cli.journaled import KIND, journal_of
 from getvpn_ops.cli.kept_plans import LAST, KeptPlans
 from getvpn_ops.cli.one_run import spent
 from getvpn_ops.cli.open_steps import must_be_known
 from getvpn_ops.cli.output import form_of, must_be_writable, say, say_view, write_data, write_view
+from getvpn_ops.cli.plan_output import flags_of
 from getvpn_ops.cli.run_shown import shown_run
 from getvpn_ops.cli.sweeps import QuietOption  # noqa: TC001 -- read by Typer
+from getvpn_ops.cli.ticket import TicketOption, ticket_of
 from getvpn_ops.cli.who import who
 from getvpn_ops.cli.wiring import wired
 from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_workspace
 from getvpn_ops.errors import ExitCode, StalePlanError, UsageError
+from getvpn_ops.model.journal import Word
 from getvpn_ops.reports.applied import applied_plain, applied_view, nothing_plain
 from getvpn_ops.reports.parsed import Output
 from getvpn_ops.reports.plan_table import summary_view
@@ -45,6 +49,7 @@ def apply(
     confirm: Annotated[
         str | None, typer.Option("--confirm", help="What the plan asks to be typed in full, such as a clear.")
     ] = None,
+    ticket: TicketOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Approve the plan without being asked.")] = False,
     output: OutputOption = None,
     out: OutOption = None,
@@ -56,10 +61,11 @@ def apply(
 
     Each step is written down before it is sent, and proven from the devices after it. Ctrl-C finishes what is in hand
     and stops; resume goes on. Exit codes: 0 done, or nothing to do; 4 refused, or something is wrong; 3 it could not be
-    told; 6 another run changes these devices; 7 the plan, a device or an intent changed, or it expired; 8 what had to
-    be typed was not; 130 interrupted.
+    told; 5 a gate or a person ended it, or its stage was taken back; 6 another run changes these devices; 7 the plan, a
+    device or an intent changed, or it expired; 8 a window is closed, or a word is missing; 130 interrupted.
     """
     must_be_writable(out)
+    change = ticket_of(ticket)
     place = open_workspace(workspace, lab=lab)
     kept = KeptPlans(place).find(plan)
     with wired(place, quiet=quiet, changes=True) as tools:
@@ -80,9 +86,12 @@ def apply(
         is_named = plan.strip() != LAST
         words = consent(kept, who(), accept_loss=accept_loss, typed=confirm, yes=yes, is_named=is_named)
         KeptPlans(place).keep(kept.plan)  # a file may be gone when the run is resumed
-        applied = apply_anew(tools, kept, words)
+        applied = apply_anew(tools, kept, words, ticket=change)
         _tell(tools, applied, output, out)
-    raise typer.Exit(applied.code)
+        code = applied.code
+        if applied.ending.take_back:
+            code = taken_back(tools, applied, accepts_loss=accept_loss)
+    raise typer.Exit(code)
 
 
 def resume(
@@ -114,6 +123,7 @@ def resume(
             say(f"run {found.id} is done: nothing is to be resumed")
             write_shown(tools, found.id, output, out)
             return
+        must_go_on(story, flags_of(place))
         if not story.plan:
             msg = f"run {found.id} ended before it began to change anything: apply its plan again"
             raise UsageError(msg)
@@ -125,7 +135,11 @@ def resume(
         say_view(run_view(shown_run(tools.store, place, found, tools.clock.now)))
         done = go_on(tools, kept, found)
         _tell(tools, done, output, out)
-    raise typer.Exit(done.code)
+        code = done.code
+        if done.ending.take_back:
+            accepted = any(word.word is Word.ACCEPT_LOSS for word in story.words)
+            code = taken_back(tools, done, accepts_loss=accepted)
+    raise typer.Exit(code)
 
 
 def write_shown(tools: Wiring, run: str, output: Output | None, out: Path | None) -> None:

@@ -14,18 +14,19 @@ from getvpn_ops.cli.run_shown import journal_to_read
 from getvpn_ops.cli.who import who
 from getvpn_ops.cli.wiring import open_store
 from getvpn_ops.cli.workspace import LabOption, WorkspaceOption, open_kept
+from getvpn_ops.engine.change.migrating.performers.testing_applications import question_of
 from getvpn_ops.errors import ExitCode, StalePlanError, UsageError
 from getvpn_ops.model.journal import OperatorWord, Word
 
 if TYPE_CHECKING:
-    from getvpn_ops.model.plan import Plan, PlannedStage
+    from getvpn_ops.model.plan import Plan
 
 _LONGEST = 200
 
 
 def command(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, its unique beginning or end, or last-apply.")],
-    stage: Annotated[str, typer.Argument(metavar="STAGE", help="Of its playbook; the run says for which it waits.")],
+    stage: Annotated[str, typer.Argument(metavar="STAGE", help="Or a step of it: what the run waits for.")],
     *,
     reason: Annotated[str, typer.Option("--reason", help="What was looked at; it stands in the journal.")] = "",
     workspace: WorkspaceOption = None,
@@ -51,22 +52,25 @@ def command(
         if kept is None:
             msg = f"the plan of run {found.id} is not kept here as it was"
             raise StalePlanError(msg)
-        asked = _stage(kept.plan, stage, found.id)
+        name, question = _asked(kept.plan, stage, found.id)
         if story.ended is not None and story.ended.exit_code == ExitCode.GOOD:
             msg = f"run {found.id} is done: it waits for nobody"
             raise UsageError(msg)
-        word = OperatorWord(Word.APPROVE_STAGE, who(), f"{asked.id}: {asked.approval}{f' ({said})' if said else ''}")
+        word = OperatorWord(Word.APPROVE_STAGE, who(), f"{name}: {question}{f' ({said})' if said else ''}")
         journal.append(found.id, word)
-    say(f"stage {asked.id} of run {found.id}: {word.by} said yes to: {asked.approval}")
+    say(f"stage {name} of run {found.id}: {word.by} said yes to: {question}")
     say(f"next: getvpn-ops resume {found.id}{' --lab' if place.is_lab else ''}")
 
 
-def _stage(plan: Plan, name: str, run: str) -> PlannedStage:
-    asking = [item for item in plan.stages if item.approval]
-    found = next((item for item in asking if item.id == name), None)
-    if found is not None:
-        return found
-    there = ", ".join(item.id for item in asking)
+def _asked(plan: Plan, name: str, run: str) -> tuple[str, str]:
+    """A stage or a step that asks for a person, and what it asks."""
+    asking = {item.id: item.approval for item in plan.stages if item.approval}
+    for step in plan.steps:
+        if question := question_of(step):
+            asking[step.id] = question
+    if name in asking:
+        return name, asking[name]
+    there = ", ".join(asking)
     if any(item.id == name for item in plan.stages):
         msg = f"stage {name} of run {run} asks nobody; those that do: {there or 'none'}"
     else:

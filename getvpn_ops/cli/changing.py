@@ -15,6 +15,7 @@ from getvpn_ops.cli.open_steps import must_be_known
 from getvpn_ops.cli.output import say
 from getvpn_ops.cli.plan_output import flags_of
 from getvpn_ops.cli.processes import is_alive, process_of
+from getvpn_ops.cli.reporting import leave_reports
 from getvpn_ops.cli.who import who
 from getvpn_ops.devices.permissions import Purpose
 from getvpn_ops.engine.change.apply import Ending, apply_plan
@@ -25,7 +26,7 @@ from getvpn_ops.errors import ExitCode, GetvpnOpsError, LeaseHeldError, LeaseLos
 from getvpn_ops.model.journal import PlanFixed, Resource, ResourceKind, RunBegun, RunEnded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from getvpn_ops.cli.kept_plans import KeptPlan
     from getvpn_ops.cli.wiring import Wiring
@@ -52,13 +53,22 @@ class Applied:
     code: ExitCode
 
 
-def apply_anew(tools: Wiring, kept: KeptPlan, words: Sequence[OperatorWord]) -> Applied:
+def apply_anew(
+    tools: Wiring,
+    kept: KeptPlan,
+    words: Sequence[OperatorWord],
+    begun: Callable[[str], None] = lambda _: None,
+    *,
+    ticket: str = "",
+) -> Applied:
     """Apply a plan for the first time, as a run of its own.
 
     Args:
         tools: of the workspace.
         kept: the plan; ``consent.must_be_applicable``.
         words: of whoever applies it.
+        begun: called with the id of the run once its lease is taken, before anything is sent.
+        ticket: number of the change in whatever system; stands in journal and report.
 
     Raises:
         PlanRefusedError: the journal is not as it was written.
@@ -69,10 +79,12 @@ def apply_anew(tools: Wiring, kept: KeptPlan, words: Sequence[OperatorWord]) -> 
     must_be_whole(journal, tools.workspace)
     plan = kept.plan
     arguments = {"plan": plan.id, "digest": kept.digest, "what": plan.what, "devices": _changed(plan)}
+    if ticket:
+        arguments["ticket"] = ticket
     root = str(tools.workspace.root)
     run = tools.store.begin_run(KIND, tools.clock.now(), arguments=arguments, workspace=root)
     say(f"run {run.id}")
-    return _Changing(tools, journal, run, kept).go(words, resumed=False)
+    return _Changing(tools, journal, run, kept).go(words, resumed=False, begun=begun)
 
 
 def go_on(tools: Wiring, kept: KeptPlan, run: Run) -> Applied:
@@ -104,7 +116,9 @@ class _Changing:
         self._run = run
         self._kept = kept
 
-    def go(self, words: Sequence[OperatorWord], *, resumed: bool) -> Applied:
+    def go(
+        self, words: Sequence[OperatorWord], *, resumed: bool, begun: Callable[[str], None] = lambda _: None
+    ) -> Applied:
         """Do it, and write down how it ended, whatever happens but a kill.
 
         Whoever has not, or not any more, the lease writes nothing about the run: another process may be at it.
@@ -120,6 +134,7 @@ class _Changing:
                 self._finish(exc.exit_code)
             raise
         try:
+            begun(self._run.id)
             self._begin(lease, words, resumed=resumed)
             ending = self._apply(lease)
             code = self._code(ending)
@@ -134,10 +149,14 @@ class _Changing:
             self._failed(lease, exc)
             raise
         self._leases.release(lease)
-        return Applied(self._finish(code), ending, code)
+        done = self._finish(code)
+        if self._kept.plan.stages:
+            leave_reports(self._tools, done)
+        return Applied(done, ending, code)
 
     def _begin(self, lease: Lease, words: Sequence[OperatorWord], *, resumed: bool) -> None:
-        what = f"apply {self._kept.plan.id}: {self._kept.plan.what}"
+        ticket = self._run.arguments.get("ticket")
+        what = f"apply {self._kept.plan.id}: {self._kept.plan.what}{f', ticket {ticket}' if ticket else ''}"
         self._leases.append(lease, RunBegun(what, who(), resumed))
         for word in words:
             self._leases.append(lease, word)

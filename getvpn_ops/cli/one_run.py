@@ -52,6 +52,11 @@ def spent(tools: Wiring, kept: KeptPlan) -> Spent | None:
         if story.ended is not None and story.ended.exit_code == ExitCode.GOOD:
             reason = f"plan {kept.plan.id} was applied by run {run.id}: nothing was sent; to do it again, make it anew"
             return Spent(reason, f"getvpn-ops show {run.id}{flags}")
+        if story.over:
+            reason = (
+                f"plan {kept.plan.id} was applied by run {run.id}, which {story.over}: nothing was sent; make it anew"
+            )
+            return Spent(reason, f"getvpn-ops show {run.id}{flags}")
         reason = f"plan {kept.plan.id} is applied by run {run.id}, which has not come to its end: nothing was sent"
         return Spent(reason, f"getvpn-ops resume {run.id}{flags}")
     return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
+from typer.core import TyperGroup
 
 from getvpn_ops.cli.changing_clock import now_of
 from getvpn_ops.cli.kept_plans import KeptPlans
@@ -42,14 +44,33 @@ if TYPE_CHECKING:
 
     from getvpn_ops.cli.kept_plans import KeptPlan
 
+
+class _Plans(TyperGroup):
+    """Subcommands; a first word that is none of them is the name of a playbook: ``plan migrate-to-getvpn WAN``."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 -- Typer brings its own Click
+        """Find a command."""
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            near = difflib.get_close_matches(args[0], self.commands, n=1, cutoff=_NEAR)
+            if near:
+                ctx.fail(f"No such command {args[0]!r}; did you mean {near[0]}?")
+            args = [_PLAYBOOK, *args]
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
-    help="What would be typed on which devices, in which order, and what it would do. Nothing is sent.",
+    cls=_Plans,
+    help="What would be typed on which devices, in which order, and what it would do. Nothing is sent. The name of a "
+    "playbook may stand in place of a command: plan migrate-to-getvpn GROUP.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
 )
 
 _SPAN = re.compile(r"(?:(?P<days>\d+)d)?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?")
+_PLAYBOOK = "playbook"
+_NEAR = 0.7
+"""Share of a word that makes it a slip of the name of a subcommand, and not the name of a playbook."""
 _LONGEST = timedelta(days=7)
 ExpiresOption = Annotated[
     str | None, typer.Option("--expires", help="How long the plan can be applied, such as 4h or 90m; 7d at most.")
@@ -177,6 +198,9 @@ def playbook(
 def rollback(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id of a run, its unique beginning or end, or last-apply.")],
     *,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="STAGE", help="Stage of its playbook that stays, with all before it.")
+    ] = None,
     expires: ExpiresOption = None,
     output: PlanFormOption = None,
     out: OutOption = None,
@@ -194,7 +218,7 @@ def rollback(
     lifetime = _lifetime(expires)
     place = open_workspace(workspace, lab=lab)
     with wired(place, quiet=quiet) as tools:
-        plan = rollback_plan(tools, run, lifetime)
+        plan = rollback_plan(tools, run, lifetime, to or "")
         code = keep_and_show(plan, place, output, out, everything=everything)
     raise typer.Exit(code)
 

@@ -97,7 +97,7 @@ def _missing(tools: Wiring, run: str, plan: Plan, device: Device, kept: Restored
         if not set(_PLACEHOLDER.findall(text)) <= known:
             why = next((why for line, why in closed.items() if line.strip() == text), "the backup has no secrets")
             yield (
-                f"{device.name}: the secret of '{text}' is not to be had: {why}, the device does not have it any more, "
+                f"{device.name}: nobody can type '{text}': {why}, the device does not have what stands there any more, "
                 "and no intent names it. Type the line by hand, then make this plan again; `backup: secrets: seal` "
                 "keeps secrets from now on"
             )

@@ -56,6 +56,7 @@ def shown_run(store: Store, workspace: Workspace, run: Run, now: Callable[[], da
         shown_leases(held, {run.id: entries}),
         _broken(entries),
         flags_of(workspace),
+        verified.events,
     )
 
 

@@ -71,7 +71,7 @@ def _device(station: Station) -> dict[str, Any]:
         "saved": router.is_saved(),
         "up_seconds": max(0.0, (router.clock.now() - router.booted).total_seconds()),
         "not_understood": station.refused,
-        "faults": [{"number": item.number, "kind": item.kind.name, "text": item.text} for item in router.faults.armed],
+        "faults": [{"number": item.number, "kind": item.kind.name, "text": item.text} for item in router.faults.every],
     }
 
 

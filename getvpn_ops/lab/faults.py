@@ -211,17 +211,28 @@ class Faults:
             struck: told of each strike, with the line at which it struck.
         """
         self.armed: list[Fault] = []
+        self._waiting: list[tuple[Fault, Callable[[], None]]] = []
         self._struck = struck
 
     def arm(self, made: Fault) -> None:
         """Let it wait."""
         self.armed.append(made)
 
+    @property
+    def every(self) -> list[Fault]:
+        """Those that are armed, and those that wait for a line."""
+        return [*self.armed, *(made for made, _ in self._waiting)]
+
+    def wait(self, made: Fault, then: Callable[[], None]) -> None:
+        """Let a fault that strikes at once wait until its line is typed, and do it right before the line is."""
+        self._waiting.append((made, then))
+
     def clear(self, number: int | None = None) -> int:
         """Take away one, or all; returns how many there were."""
-        before = len(self.armed)
+        before = len(self.armed) + len(self._waiting)
         self.armed = [item for item in self.armed if number is not None and item.number != number]
-        return before - len(self.armed)
+        self._waiting = [item for item in self._waiting if number is not None and item[0].number != number]
+        return before - len(self.armed) - len(self._waiting)
 
     def standing(self, name: str) -> Fault | None:
         """The fault of a kind that shows as long as it is armed."""
@@ -234,6 +245,8 @@ class Faults:
             where: the place, as in ``Kind.where``.
             line: what was typed; for ``key`` as far as it was.
         """
+        if where == "line" and self._waiting:
+            self._come(line)
         if not self.armed:
             return []
         struck = []
@@ -250,3 +263,14 @@ class Faults:
             struck.append(item)
             self._struck(item, line)
         return struck
+
+    def _come(self, line: str) -> None:
+        for item in tuple(self._waiting):
+            made, then = item
+            if made.line is None or not made.line.search(line):
+                continue
+            if made.skip:
+                made.skip -= 1
+                continue
+            self._waiting.remove(item)
+            then()

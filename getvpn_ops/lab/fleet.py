@@ -8,7 +8,7 @@ import itertools
 import random
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -289,7 +289,7 @@ class Fleet:
         gone = 0
         for name in self.devices(device):
             faults = self.stations[name].router.faults
-            for item in [item for item in faults.armed if number in {None, item.number}]:
+            for item in [item for item in faults.every if number in {None, item.number}]:
                 gone += faults.clear(item.number)
                 undo = self._undo.pop(item.number, None)
                 if undo is not None:
@@ -306,6 +306,11 @@ class Fleet:
         return gone
 
     def _armed(self, device: str, made: Fault) -> None:
+        if made.kind.where == "now" and made.line is not None:
+            come = partial(self._armed_later, device, replace(made, line=None))
+            self.stations[device].router.faults.wait(made, come)
+            self.events.add("fault", f"waits for its line: {made.text}", device)
+            return
         try:
             undo = self._harm(self.stations[device], made)
         except ValueError as exc:

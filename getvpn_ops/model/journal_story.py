@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from getvpn_ops.errors import ExitCode
 from getvpn_ops.model.journal import (
     Entry,
     LeaseBroken,
@@ -24,7 +25,10 @@ from getvpn_ops.model.journal import (
     StepReconciled,
     StepResult,
     StepSettled,
+    Word,
 )
+
+_FINAL = {Word.ABORT: "was ended for good", Word.ROLL_BACK: "was taken back"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,16 @@ class RunStory:
         whole = name.partition(".")[0]
         last = next((item for item in reversed(self.steps) if item.intended.step.partition(".")[0] == whole), None)
         return self.proven.get(name) or (self.proven.get(whole) if last is step else None)
+
+    @property
+    def over(self) -> str:
+        """Why nobody goes on with it, in words: it was ended for good, or is taken back; empty: it may be resumed."""
+        word = next((item for item in self.words if item.word in _FINAL), None)
+        if word is not None:
+            return f"{_FINAL[word.word]} by {word.by}: {word.detail}"
+        if self.ended is not None and self.ended.exit_code == ExitCode.ABORTED:
+            return f"ended for good: {self.ended.detail}"
+        return ""
 
     @property
     def in_hand(self) -> tuple[StepStory, ...]:

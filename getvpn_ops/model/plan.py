@@ -14,6 +14,7 @@ from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from getvpn_ops.model.change import ChangeLine, ChangeStep, RekeyEffect, StepKind
+from getvpn_ops.model.plan_times import PlannedFreeze, PlannedTime, PlannedWindow
 
 VERSION: Final = 1
 _CLOSED = ConfigDict(extra="forbid")
@@ -198,7 +199,8 @@ class PlannedStage:
         gates: checks that must pass after it, by id.
         approval: what a person has to say yes to before it; empty: nothing.
         windowed: whether it only begins within the windows.
-        timeout: minutes that all its waves may take.
+        timeout: minutes that all its waits may take together; 0: as long as they do.
+        time: how long it may take; None: nobody said.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _CLOSED
@@ -210,6 +212,7 @@ class PlannedStage:
     approval: str = ""
     windowed: bool = False
     timeout: int = 0
+    time: PlannedTime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +300,9 @@ class Plan:
         notes: for people.
         budget: failed members after which no more are begun.
         stages: of a playbook, in order; every wave then belongs to one.
+        windows: when its windowed stages may be done; empty: always.
+        freezes: when none of it may.
+        is_emergency: whether what would hold it back is said and passed over, as far as promise P13 allows.
         version: of the plain form.
     """
 
@@ -319,6 +325,9 @@ class Plan:
     notes: tuple[str, ...] = ()
     budget: int = 0
     stages: tuple[PlannedStage, ...] = ()
+    windows: tuple[PlannedWindow, ...] = ()
+    freezes: tuple[PlannedFreeze, ...] = ()
+    is_emergency: bool = False
     version: Literal[1] = VERSION
 
     @property

@@ -19,6 +19,7 @@ from getvpn_ops.reports.plan_rows import (
     verdict,
     who,
 )
+from getvpn_ops.reports.plan_stages import stage_facts, stage_title, window_facts
 from getvpn_ops.reports.rollback_sheet import sheets
 from getvpn_ops.reports.sweep_markdown import code, prose
 from getvpn_ops.reports.sweep_words import listed
@@ -38,6 +39,7 @@ def plan_markdown(plan: Plan, digest: str, *, everything: bool = False, flags: s
     """The document as text; arguments as of ``plan_table.plan_view``."""
     parts = [f"# Plan {code(plan.id)}", "", prose(verdict(plan)), ""]
     parts += [f"- {name}: {code(value)}" for name, value in facts(plan, digest)]
+    parts += _stages(plan, everything=everything)
     parts += _listed("Never applied, for", plan.refusals, everything=everything)
     parts += _listed("Would cut what routers need", plan.lockouts, everything=everything)
     parts += _effects(plan, everything=everything)
@@ -53,6 +55,16 @@ def plan_markdown(plan: Plan, digest: str, *, everything: bool = False, flags: s
     if command := next_command(plan, flags):
         parts += ["", "## Next", "", f"- {code(command)}"]
     return "\n".join(parts) + "\n"
+
+
+def _stages(plan: Plan, *, everything: bool) -> Iterator[str]:
+    if not plan.stages:
+        return
+    yield from ("", "## Stages", "")
+    yield from (f"- {code(text)}" for text in window_facts(plan))
+    for stage in plan.stages:
+        yield f"- {code(stage_title(plan, stage))}"
+        yield from (f"  - {code(text)}" for text in stage_facts(plan, stage, everything=everything))
 
 
 def _listed(title: str, texts: Iterable[str], *, everything: bool) -> Iterator[str]:
@@ -93,7 +105,9 @@ def _waves(plan: Plan, *, everything: bool) -> Iterator[str]:
     for stretch in found:
         if shown >= BLOCKS and not everything:
             break
-        yield from ("", f"## {prose(f'W{stretch.title[1:]}')}")
+        stage = stretch.waves[0].stage
+        of_stage = f", stage {stage}" if stage else ""
+        yield from ("", f"## {prose(f'W{stretch.title[1:]}{of_stage}')}")
         for block in stretch.blocks if everything else stretch.blocks[: BLOCKS - shown]:
             shown += 1
             yield from _block(block, everything=everything)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from getvpn_ops.model.inventory import Role
 from getvpn_ops.model.plan import Configure, Perform, Statement
 from getvpn_ops.reports.config_rows import EFFECTS, Row, typed
+from getvpn_ops.reports.plan_stages import total_words
 from getvpn_ops.reports.sweep_words import listed, moment
 from getvpn_ops.reports.words import count
 
@@ -144,6 +145,7 @@ def facts(plan: Plan, digest: str) -> tuple[tuple[str, str], ...]:
         ("devices", f"{changed} changed, {len(plan.devices) - changed} only looked at"),
         ("groups", groups),
         ("steps", f"{count(len(plan.steps), 'step')} in {count(len(plan.waves), 'wave')}, {count(lines, 'line')}"),
+        ("stages", total_words(plan)),
         ("rings", ", ".join(map(str, rings))),
         ("gives up after", f"{count(plan.budget + 1, 'member')} that failed" if _members(plan) > 1 else ""),
         ("lock-out", _lockout(plan)),
@@ -199,7 +201,10 @@ def next_command(plan: Plan, flags: str = "") -> str:
 def _goes_on(servers: frozenset[str], stretch: Stretch, wave: Wave) -> bool:
     """Whether two waves may be shown as one: members of one ring; a key server always stands alone."""
     steps = (*stretch.waves[0].steps, *wave.steps)
-    return stretch.waves[0].ring == wave.ring and all(step.device and step.device not in servers for step in steps)
+    first = stretch.waves[0]
+    return (first.stage, first.ring) == (wave.stage, wave.ring) and all(
+        step.device and step.device not in servers for step in steps
+    )
 
 
 def _members(plan: Plan) -> int:

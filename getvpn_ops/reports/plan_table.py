@@ -19,6 +19,7 @@ from getvpn_ops.reports.plan_rows import (
     verdict,
     who,
 )
+from getvpn_ops.reports.plan_stages import stage_facts, stage_title, window_facts
 from getvpn_ops.reports.sweep_words import listed
 from getvpn_ops.reports.words import count
 
@@ -65,10 +66,15 @@ def _lines(plan: Plan, digest: str, *, everything: bool, flags: str) -> Iterator
         yield Line()
         yield Line(_LEGEND, "dim")
     total = sum(len(stretch.blocks) for stretch in found)
+    stages = {stage.id: stage for stage in plan.stages}
+    current = ""
     for stretch in found:
         if shown >= BLOCKS and not everything:
             break
         yield Line()
+        if (name := stretch.waves[0].stage) != current and name in stages:
+            current = name
+            yield Line(f"stage {stage_title(plan, stages[name])}", "bold underline")
         yield Line(stretch.title, "bold")
         for block in stretch.blocks if everything else islice(stretch.blocks, BLOCKS - shown):
             shown += 1
@@ -89,6 +95,7 @@ def _head(plan: Plan, digest: str, *, everything: bool) -> Iterator[Line]:
     )
     for name, value in facts(plan, digest):
         yield Line(f"{name}: {value}", indent=1)
+    yield from _stages(plan, everything=everything)
     yield from _told("never applied, for", plan.refusals, "bold red", "!", everything=everything)
     yield from _told("would cut what routers need", plan.lockouts, "bold red", "!", everything=everything)
     if plan.effects:
@@ -109,6 +116,17 @@ def _head(plan: Plan, digest: str, *, everything: bool) -> Iterator[Line]:
     yield from _told("rekeys", rekeys, "", "@", everything=everything)
     yield from _left_out(plan, everything=everything)
     yield from _told("notes", plan.notes, "yellow", " ", everything=everything)
+
+
+def _stages(plan: Plan, *, everything: bool) -> Iterator[Line]:
+    if not plan.stages:
+        return
+    yield Line()
+    yield Line("stages", "bold")
+    yield from (Line(text, "yellow", mark="!", indent=2) for text in window_facts(plan))
+    for stage in plan.stages:
+        yield Line(stage_title(plan, stage), indent=2)
+        yield from (Line(text, "dim", indent=4) for text in stage_facts(plan, stage, everything=everything))
 
 
 def _told(title: str, texts: Iterable[str], style: str, mark: str, *, everything: bool) -> Iterator[Line]:

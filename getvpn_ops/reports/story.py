@@ -70,6 +70,7 @@ class ShownRun:
         leases: that it holds.
         broken: who took its last lease from it, and why; empty if nobody did.
         flags: that the next command needs, such as `` --lab``.
+        events: of the journal that were looked through.
     """
 
     run: Run
@@ -80,6 +81,7 @@ class ShownRun:
     leases: tuple[ShownLease, ...] = ()
     broken: str = ""
     flags: str = ""
+    events: int = 0
 
     @property
     def state(self) -> State:
@@ -135,7 +137,8 @@ def next_commands(shown: ShownRun) -> tuple[str, ...]:
         found.append(f"getvpn-ops resume {run}{flags}")  # refused while the run's process lives
         found += [f"getvpn-ops unlock {lease.id} --reason ...{flags}" for lease in shown.leases]
     elif shown.state in {State.KILLED, State.BROKEN, State.HELD}:
-        found.append(f"getvpn-ops resume {run}{flags}")
+        if shown.story is None or not shown.story.over:
+            found.append(f"getvpn-ops resume {run}{flags}")
         for step in shown.story.in_hand if shown.story is not None else ():
             if step.told:  # somebody looked, and it did not tell
                 where = f"{step.intended.step} --device {step.intended.device}"

@@ -112,6 +112,11 @@ class Workspace:
         return self.state / "lab-backups" if self.is_lab else self.path(self.settings.backup.folder)
 
     @property
+    def reports(self) -> Path:
+        """Folder of the reports of runs."""
+        return self.state / ("lab-reports" if self.is_lab else "reports")
+
+    @property
     def inventory(self) -> Path:
         """Folder of the inventory."""
         return self.path(self.settings.inventory)

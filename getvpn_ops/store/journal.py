@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from getvpn_ops.errors import StoreError
-from getvpn_ops.model.journal import Entry, StepEvent, from_json, to_json
+from getvpn_ops.model.journal import Entry, StateSeen, StepEvent, from_json, to_json
 from getvpn_ops.model.journal_story import RunStory, fold
 from getvpn_ops.store.chain import Fault, Head, Link, Sealer, end_fault
 from getvpn_ops.store.database import folder_locked
@@ -22,7 +22,7 @@ from getvpn_ops.store.secret_free import must_hold_no_secret
 from getvpn_ops.store.succession import must_be_next, open_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from getvpn_ops.store.anchor import Anchor
     from getvpn_ops.store.database import Database
 
+_SEEN = "state-seen"
 _PATIENCE = 30.0  # seconds to wait for another process that writes to the journal
 
 
@@ -192,6 +193,25 @@ class Journal:
         """
         with self._database.read("look for steps in hand") as connection:
             return open_steps(self.entry_of, connection, devices)
+
+    def seen(self, ending: str) -> tuple[tuple[str, Mapping[str, str]], ...]:
+        """What runs saw, oldest first, each with its run, where the name of what it is about ends so.
+
+        Args:
+            ending: such as ``.measured``.
+
+        Raises:
+            StoreError: they cannot be read, or one is not as it was written.
+        """
+        with self._database.read("look for what was seen") as connection:
+            is_named = table.c.body.contains(f'{ending}"', autoescape=True)
+            rows = connection.execute(select(table).where(table.c.kind == _SEEN, is_named).order_by(table.c.seq)).all()
+            told = [(row.run, self.entry_of(row).event) for row in rows]
+        return tuple(
+            (run, dict(event.facts))
+            for run, event in told
+            if isinstance(event, StateSeen) and event.about.endswith(ending)
+        )
 
     def runs(self) -> tuple[str, ...]:
         """Ids of the runs that have events, in the order of their first ones.

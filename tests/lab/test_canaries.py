@@ -1,6 +1,6 @@
 """Canary secrets, planted wherever there are secrets, at the highest verbosity: they appear in no artefact.
 
-To cover one more command, add its words to ``COMMANDS``.
+To cover one more command, add its words to ``COMMANDS``; those that change routers are in ``test_canaries_of_changes``.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import asyncssh
 import pytest
 import yaml
 from asked import Asked
+from canaries import forms, unpacked
 from pydantic import SecretStr
 
 from getvpn_ops.cli.app import main
@@ -113,33 +114,12 @@ COMMANDS: dict[str, tuple[tuple[str, ...], frozenset[int]]] = {
 """Words of the command and exit codes that are in order; each runs in the workspace, after the sweeps."""
 
 
-def forms(secret: str) -> list[bytes]:
-    """A secret as it may stand in a file."""
-    raw = secret.encode()
-    encoded = [base64.b64encode(b"\0" * shift + raw)[4:-4] for shift in range(3)]
-    return [raw, urllib.parse.quote(secret, safe="").encode(), raw.hex().encode(), secret.encode("utf-16-le"), *encoded]
-
-
 NEEDLES = [b"CANARY", *(form for secret in (LOGIN, PASSPHRASE, WRONG) for form in forms(secret))]
 
 
 def has_canary(data: bytes) -> bool:
     """Whether one of them shows."""
     return any(needle in data for needle in NEEDLES)
-
-
-def unpacked(path: Path) -> Iterator[bytes]:
-    """What a file holds: as it is, and what a database packed."""
-    yield path.read_bytes()
-    with contextlib.suppress(sqlite3.DatabaseError), contextlib.closing(sqlite3.connect(path)) as database:
-        for (table,) in database.execute("select name from sqlite_master where type = 'table'").fetchall():
-            for row in database.execute(f'select * from "{table}"'):  # noqa: S608 -- names of its own
-                for value in row:
-                    yield str(value).encode()
-                    if isinstance(value, bytes):
-                        yield value
-                        with contextlib.suppress(zlib.error):
-                            yield zlib.decompress(value)
 
 
 def assert_clean(folder: Path, planted: set[Path]) -> int:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from getvpn_ops.engine.change.batches import TRIES, Batches
 from getvpn_ops.engine.change.course import Course, whole_of
 from getvpn_ops.engine.change.ending import Ending, HaltError, held_of, interrupted
 from getvpn_ops.engine.change.failures import Failures
+from getvpn_ops.engine.change.rules import Rules, ruled
 from getvpn_ops.engine.change.scene import Hold, OnlyLooks
 from getvpn_ops.engine.change.settling import read_again, settle
 from getvpn_ops.engine.change.staleness import held_back
+from getvpn_ops.engine.change.witness import witnessed
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.model.journal import StepResult
 from getvpn_ops.model.plan import Configure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from getvpn_ops.engine.change.scene import Performer, Scene
+    from getvpn_ops.engine.change.stage_clock import StageClock
     from getvpn_ops.model.plan import PlannedStep, Wave
 
 __all__ = ["Ending", "apply_plan"]
@@ -35,33 +39,61 @@ def apply_plan(scene: Scene, performers: Mapping[str, Performer]) -> Ending:
         LeaseLostError: somebody else may be writing; nothing more was sent.
         StoreError: what was to be done cannot be written down; nothing more was sent.
     """
-    return _Run(Course(scene, performers)).go()
+    heeding, clock = ruled(witnessed(scene))
+    return _Run(Course(heeding, performers), clock).go()
 
 
 class _Run:
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, clock: StageClock) -> None:
         self._course = course
+        self._rules = Rules(course, clock)
         self._scene = course.scene
         self._log = course.scene.log
         self._failures = Failures(course)
         self._batches = Batches(course, self._failures)
+        self._passed: list[Hold] = []
+        """What did not hold an emergency back."""
 
     def go(self) -> Ending:
         course = self._course
         try:
             self._failures.add(settle(course, self._log.in_hand))
             self._heed_words()
-            self._look()
+            self._pass_over("", self._look)
             for wave in self._scene.plan.waves:
-                self._wave(wave)
+                self._pass_over(wave.title, partial(self._wave, wave))
         except HaltError as halt:
-            self._log.hold(halt.step, halt.hold.reason)
-            return Ending(halt.hold.code, halt.hold.reason, halt.hold.next_step, held_of(course, self._failures.out))
+            hold = self._rules.told(halt.hold)
+            self._log.hold(halt.step, hold.reason)
+            held = held_of(course, self._failures.out)
+            return Ending(hold.code, hold.reason, hold.next_step, held, hold.take_back)
         return self._ending()
+
+    def _pass_over(self, title: str, do: Callable[[], None]) -> None:
+        """Do a part of the run; in an emergency what cannot be done or told holds nothing else back (promise P13).
+
+        Raises:
+            HaltError: the run stops there: it is no emergency, somebody asked for the end, or a device has changed.
+        """
+        try:
+            do()
+        except HaltError as halt:
+            soft = {ExitCode.UNDETERMINED, ExitCode.FINDINGS} if title else {ExitCode.UNDETERMINED}
+            if not self._scene.plan.is_emergency or halt.hold.code not in soft:
+                raise
+            self._scene.say(f"passed over, for it is an emergency: {halt.hold.reason}")
+            if title:
+                self._passed.append(halt.hold)
 
     def _ending(self) -> Ending:
         """Of a run that nothing stopped."""
         course, out = self._course, self._failures.out
+        if self._passed:
+            codes = {hold.code for hold in self._passed}
+            reason = f"the rest was done; not done or not proven: {'; '.join(hold.reason for hold in self._passed)}"
+            code = ExitCode.FINDINGS if ExitCode.FINDINGS in codes else ExitCode.UNDETERMINED
+            self._log.hold("", reason)
+            return Ending(code, reason, "see to that by hand, or run it again", held_of(course, out))
         unproven = [step for step in course.steps.values() if not course.is_done(step) and step.device not in out]
         if unproven:
             reason = f"'{unproven[0].title}' was not proven, and nobody said why"
@@ -107,6 +139,8 @@ class _Run:
         steps = [step for step in wave.steps if not self._course.is_done(step) and step.device not in out]
         if not steps:
             return
+        if (hold := self._rules.before(wave)) is not None:
+            raise HaltError(steps[0].id, hold)
         self._scene.say(wave.title)
         rounds: dict[int, list[list[PlannedStep]]] = {}
         for device in dict.fromkeys(step.device for step in steps):

@@ -54,6 +54,9 @@ class Configuring:
         held = ks_guard.guard_key_server(step, scene, policy=effect in _POLICY)
         if held is None and effect in _REKEYS:
             held = rekey.remember(scene, step)
+            if held is not None and scene.plan.is_emergency:
+                scene.say(f"passed over, for it is an emergency: {held.reason}")
+                held = None
         return held
 
     def act(self, step: PlannedStep, scene: Scene, hand: Hand | None) -> Hold | None:
@@ -166,7 +169,7 @@ def _settled(part: StepStory, place: Place, total: int) -> Settled:
     if place.lines is None:
         if place.home:
             return Settled(StepResult.PARTLY, f"{len(place.home)} lines of the way back are left to type")
-        reason = "its managed lines are in none of the states of this step: others have changed them, too"
+        reason = "its managed lines are in none of the states of this step: others changed them, or it reloaded"
         return Settled(StepResult.PARTLY, reason)  # it was read: plans that know this may be made and applied
     if place.lines in {0, total}:
         is_back = part.intended.step.endswith((UNDO, revert_timers.REVERT))

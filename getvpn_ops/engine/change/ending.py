@@ -31,12 +31,14 @@ class Ending:
         next_step: what to run or do next.
         held: members that were left out, and devices on which a step is neither done nor undone, or what was typed is
             not saved; by name, and why.
+        take_back: stage that a gate of it wants taken back, by a run of its own; empty: none.
     """
 
     code: ExitCode
     reason: str = ""
     next_step: str = ""
     held: Mapping[str, str] = field(default_factory=dict)
+    take_back: str = ""
 
 
 class HaltError(Exception):
@@ -56,7 +58,7 @@ def held_of(course: Course, out: Mapping[str, Hold]) -> dict[str, str]:
         out: who was left out.
     """
     log = course.scene.log
-    said = {name: hold.reason for name, hold in out.items()}
+    said = {name: _with_next(hold, log.run) for name, hold in out.items()}
     for story in log.stories:
         if story.result in _BETWEEN:
             told = f"'{story.intended.title}' is {story.result} there: {story.told}"
@@ -66,6 +68,12 @@ def held_of(course: Course, out: Mapping[str, Hold]) -> dict[str, str]:
         told = f"what this run typed there is not saved: getvpn-ops resume {log.run}, or plan action save {name}"
         said[name] = f"{said[name]}; {told}" if name in said else told
     return said
+
+
+def _with_next(hold: Hold, run: str) -> str:
+    """Why a device was left out, and what to do there; what is to be done with the run is said of the run."""
+    is_own = hold.next_step and run not in hold.next_step and hold.next_step not in hold.reason
+    return f"{hold.reason}; next: {hold.next_step}" if is_own else hold.reason
 
 
 def _unsaved(course: Course) -> list[str]:

@@ -82,8 +82,14 @@ def guard_key_server(step: PlannedStep, scene: Scene, *, policy: bool, mended: C
     while True:
         fleet = ask_servers(scene, served)
         held = _held(step, scene, fleet, groups, policy=policy, mended=mended)
+        if held is not None and scene.plan.is_emergency:
+            scene.say(f"passed over, for it is an emergency: {held.reason}")
+            held = None
         if held is None:
             passed = watch.look(fleet)
+            if isinstance(passed, Hold) and passed.code is ExitCode.UNDETERMINED and scene.plan.is_emergency:
+                scene.say(f"passed over, for it is an emergency: {passed.reason}")
+                return None
             if passed is None or isinstance(passed, Hold):
                 return passed
             broken = wait(scene, passed)
@@ -173,6 +179,8 @@ def _is_primary(view: GroupView, device: str) -> bool:
 def _too_early(step: PlannedStep, scene: Scene, group: str) -> Hold | None:
     """A primary may not come before a secondary: it would ship what the others do not have."""
     kind = step.act.kind if isinstance(step.act, Configure) else None
+    if scene.plan.is_emergency:  # who comes before it was tried, and may be out of reach
+        return None
     if kind is None or step.change().effect not in _ORDERED:
         return None
     waiting = [

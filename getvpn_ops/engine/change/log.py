@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from getvpn_ops.model.journal import (
+    OperatorWord,
     RunHeld,
     StateSeen,
     StepIntended,
@@ -16,6 +17,7 @@ from getvpn_ops.model.journal import (
     StepProven,
     StepReconciled,
     StepResult,
+    Word,
 )
 from getvpn_ops.model.journal_story import StepStory, fold, told_of
 
@@ -45,6 +47,10 @@ class Settled:
     detail: str = ""
 
 
+_ORDERS = frozenset({Word.HOLD, Word.ABORT})
+_LISTENS = 1.0
+"""Seconds between two looks at whether an operator said something meanwhile; more where a look takes long."""
+_SHARE = 20
 _MOMENT = 0.1  # seconds that a lease is believed without reading it again, while something is typed
 
 
@@ -71,6 +77,12 @@ class RunLog:
         self._proven = dict(story.proven)
         self._seen = {about: dict(facts) for about, facts in story.seen.items()}
         self.words = story.words
+        self.listens = _LISTENS
+        """Seconds between two looks for words."""
+        self._journal = journal
+        self._known_words = len(story.words)
+        self._heard: tuple[OperatorWord, ...] = ()
+        self._listen_at = 0.0
 
     @property
     def in_hand(self) -> tuple[StepStory, ...]:
@@ -109,6 +121,22 @@ class RunLog:
         """What was read before a step."""
         with self._lock:
             return dict(self._seen.get(about, {}))
+
+    def heard(self) -> tuple[OperatorWord, ...]:
+        """Words that operators wrote down since this process took up the run; read again every second or so."""
+        with self._lock:
+            if (began := time.monotonic()) >= self._listen_at:
+                events = [entry.event for entry in self._journal.entries(self.run)]
+                said = [event for event in events if isinstance(event, OperatorWord)]
+                self._heard = tuple(said[self._known_words :])
+                now = time.monotonic()
+                self._listen_at = now + max(self.listens, _SHARE * (now - began)) if self.listens else now
+            return self._heard
+
+    def order(self) -> OperatorWord | None:
+        """The last word to hold or to abort since this process took up the run; an abort counts more."""
+        said = [word for word in self.heard() if word.word in _ORDERS]
+        return next((word for word in said if word.word is Word.ABORT), said[-1] if said else None)
 
     def send(  # noqa: PLR0913 -- the fields of an intent
         self, step: str, device: str, title: str, lines: tuple[str, ...], do: Callable[[], Settled], *, once: bool

@@ -10,6 +10,7 @@ from getvpn_ops.engine.change.keys import KEYS_PERFORMED
 from getvpn_ops.engine.change.migrating.gates import Gate
 from getvpn_ops.engine.change.migrating.legs import APPROVE, GATE, WAIT
 from getvpn_ops.engine.change.migrating.pausing import Approval, Soak
+from getvpn_ops.engine.change.migrating.performers import STAGES_PERFORMED
 from getvpn_ops.engine.change.rekey import ProveRekey
 from getvpn_ops.errors import RegistryError
 
@@ -34,7 +35,7 @@ def performers() -> Mapping[str, Performer]:
         WAIT: Soak(),
         APPROVE: Approval(),
     }
-    for more in (ACTIONS_PERFORMED, KEYS_PERFORMED):
+    for more in (ACTIONS_PERFORMED, KEYS_PERFORMED, STAGES_PERFORMED):
         for name, performer in more.items():
             if own.setdefault(name, performer) is not performer:
                 msg = f"two performers are called {name}"

@@ -19,6 +19,7 @@ from getvpn_ops.engine.change.ks_reading import COOP, ask_servers, group_view, i
 from getvpn_ops.engine.change.log import Settled
 from getvpn_ops.engine.change.rekey_marks import marks_from, marks_of, marks_on, moved, surely_still
 from getvpn_ops.engine.change.rekey_proof import Proof
+from getvpn_ops.engine.change.rekey_reboot import settled_by_members
 from getvpn_ops.engine.change.rekey_stragglers import STRAGGLER, settle_straggler
 from getvpn_ops.engine.change.scene import Hold
 from getvpn_ops.engine.change.waiting import wait_for
@@ -41,6 +42,8 @@ REKEY = ".rekey"
 _HOW = "how"
 _LEAVES = 15.0
 """Seconds within which a rekey that was asked for has certainly left, and shows in the counters of its key server."""
+_LOOKS = 6
+"""At key servers that do not tell, such as because another one is taking over."""
 _SHOWS = 3.0
 """Seconds after which a rekey that a change has caused by itself shows: the command would send a second one."""
 
@@ -133,6 +136,12 @@ def _seen(step: PlannedStep, scene: Scene) -> bool | Hold:
     if scene.log.facts(step.id).get(_HOW):
         return True
     found = _moved_since(step, scene, group)
+    for _ in range(_LOOKS):
+        if not isinstance(found, Hold):
+            break
+        if (broken := wait_for(scene, scene.margins.poll)) is not None:  # such as in an election
+            return broken
+        found = _moved_since(step, scene, group)
     if found is None and (broken := wait_for(scene, _SHOWS)) is not None:
         return broken
     found = found or _moved_since(step, scene, group)
@@ -267,7 +276,8 @@ def _settled(scene: Scene, group: str, device: str, before: Marks) -> Settled:
     """Poll until keys moved, or it is certain that they did not."""
     ends = scene.clock.now() + timedelta(seconds=_LEAVES)
     while True:
-        why, still = "", False
+        why = ""
+        still: GroupView | None = None
         try:
             view = group_view(ask_servers(scene, (group,)), group)
             for server in view.key_servers:
@@ -278,13 +288,15 @@ def _settled(scene: Scene, group: str, device: str, before: Marks) -> Settled:
                     continue
                 if now.teks and (how := moved(before, now)):
                     return Settled(StepResult.APPLIED, f"{server.device} shows it: {how}")
-                still = still or (server.device == device and surely_still(before, now))
+                if server.device == device and surely_still(before, now):
+                    still = view
         except EvidenceMissingError as exc:
             why = str(exc)
         if scene.clock.now() >= ends:
-            if still:
+            if still is not None:
                 reason = f"{device} has sent {before.sent} rekeys, as before the command, for {_LEAVES:.0f} s"
-                return Settled(StepResult.NOTHING_SENT, reason)
+                by_members = settled_by_members(scene, still, device, before)
+                return by_members or Settled(StepResult.NOTHING_SENT, reason)
             return Settled(StepResult.UNKNOWN, why or f"{device} does not show whether it sent one")
         if (broken := wait_for(scene, min(scene.margins.poll, _LEAVES))) is not None:
             return Settled(StepResult.UNKNOWN, broken.reason)

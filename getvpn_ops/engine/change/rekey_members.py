@@ -114,12 +114,14 @@ class Looked:
         lacking: those without, and what they have, in words.
         unread: those that could not be read, and why.
         ends: of those without, when the last key ends that they have, UTC; who is absent did not tell.
+        spis: of the keys of each that was read, as ``Marks.teks`` has them.
     """
 
     holding: frozenset[str]
     lacking: Mapping[str, str]
     unread: Mapping[str, str]
     ends: Mapping[str, datetime] = field(default_factory=dict)
+    spis: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def look_at(scene: Scene, view: GroupView, names: Collection[str]) -> Looked:
@@ -136,6 +138,7 @@ def look_at(scene: Scene, view: GroupView, names: Collection[str]) -> Looked:
     seen = group_view(whole, view.name)
     ring = seen.served.ring()
     holding, lacking, unread, ends = set[str](), dict[str, str](), dict[str, str](), dict[str, datetime]()
+    spis = dict[str, frozenset[str]]()
     members = {member.device: member for member in seen.members}
     for name in names:
         try:
@@ -143,13 +146,15 @@ def look_at(scene: Scene, view: GroupView, names: Collection[str]) -> Looked:
         except EvidenceMissingError as exc:
             unread[name] = str(exc)
             continue
+        if name in members:
+            spis[name] = frozenset(f"0x{spi:08X}" for spi in traffic_keys(members[name]).value.spis)
         if said:
             lacking[name] = said
             if name in members and (end := traffic_keys(members[name]).value.last_end()) is not None:
                 ends[name] = end
         else:
             holding.add(name)
-    return Looked(frozenset(holding), lacking, unread, ends)
+    return Looked(frozenset(holding), lacking, unread, ends, spis)
 
 
 def _script(_device: Device) -> Script:

@@ -37,12 +37,14 @@ class Hold:
         reason: what happened, on which device, and what was done about it.
         next_step: what to run or do next.
         code: FINDINGS where something is wrong, UNDETERMINED where it could not be told, STALE where a device is not
-            as the plan knows it.
+            as the plan knows it, WINDOW where a word or a window is missing, ABORTED where the run ends for good.
+        take_back: stage of a playbook that its gate wants taken back; empty: none.
     """
 
     reason: str
     next_step: str = ""
     code: ExitCode = ExitCode.FINDINGS
+    take_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from getvpn_ops.engine.change.scene import Hold
 from getvpn_ops.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from getvpn_ops.engine.change.scene import Scene
@@ -17,13 +18,18 @@ _PIECE = timedelta(seconds=60)
 """Of a wait, between two looks at the lease."""
 
 
-def wait(scene: Scene, moment: datetime) -> Hold | None:
+def wait(scene: Scene, moment: datetime, over: Callable[[], bool] = lambda: False) -> Hold | None:
     """Return when it is that moment, or say that a person asked for the end.
+
+    Args:
+        scene: whose clock.
+        moment: at the latest.
+        over: whether the wait is over before; asked once a minute of it.
 
     Raises:
         LeaseLostError: the lease ended meanwhile: nothing more may be sent.
     """
-    while (now := scene.clock.now()) < moment:
+    while (now := scene.clock.now()) < moment and not over():
         if scene.stopping() or not scene.clock.wait_until(min(moment, now + _PIECE)):
             return Hold(
                 "interrupted while waiting; every device is in a known state",

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,9 +16,9 @@ from dulwich.errors import NotGitRepository, ObjectFormatException
 from dulwich.file import FileLocked
 from dulwich.objects import Blob, Commit, Tree
 from dulwich.refs import HEADREF
-from dulwich.repo import Repo
 
-from getvpn_ops.errors import BackupError, BackupLockedError, UsageError
+from getvpn_ops.errors import BackupError, BackupLockedError
+from getvpn_ops.services.backup.founding import GIT, close_refs, close_to_others, found, opened
 from getvpn_ops.services.backup.worktree import Writing, put, write_index
 
 if TYPE_CHECKING:
@@ -29,9 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dulwich.objects import ObjectID, ShaFile
+    from dulwich.repo import Repo
 
-_GIT: Final = ".git"
-_MARK: Final = ((b"getvpn-ops",), b"backups")
 _FILE: Final = 0o100644
 _PACKED: Final = 64  # objects from which on they are written as one pack
 _DAMAGED = (KeyError, AssertionError, ObjectFormatException, NotGitRepository, ValueError)
@@ -100,7 +97,7 @@ class Repository:
     @property
     def exists(self) -> bool:
         """Whether a repository is there."""
-        return (self.folder / _GIT).exists()
+        return (self.folder / GIT).exists()
 
     def commit(self, files: Mapping[str, bytes], message: Message, *, patience: float = 30.0) -> Committed:
         """Keep these files as they are now; files that are not named stay as they were.
@@ -118,9 +115,14 @@ class Repository:
             UsageError: the folder holds something else.
         """
         with self._troubles("written"):
-            self._make()
-            with Writing(self.folder / _GIT, patience), contextlib.closing(self._open()) as repo:
-                return self._commit(repo, files, message)
+            found(self.folder)
+            git = self.folder / GIT
+            with Writing(git, patience):
+                close_to_others(git)
+                with contextlib.closing(opened(self.folder)) as repo:
+                    done = self._commit(repo, files, message)
+                close_refs(git)
+            return done
 
     def _commit(self, repo: Repo, files: Mapping[str, bytes], message: Message) -> Committed:
         parent = _head(repo)
@@ -158,7 +160,7 @@ class Repository:
         """
         if not self.exists:
             return
-        with self._troubles("read"), contextlib.closing(self._open(is_ours=False)) as repo:
+        with self._troubles("read"), contextlib.closing(opened(self.folder, is_ours=False)) as repo:
             at = _head(repo)
             while at is not None:
                 commit = _commit_at(repo, at)
@@ -183,9 +185,9 @@ class Repository:
         Raises:
             BackupError: it cannot be read.
         """
-        with self._troubles("read"), contextlib.closing(self._open(is_ours=False)) as repo:
-            found = _entry(_tree(repo, _commit_at(repo, revision.encode())), name)
-            return None if found is None else bytes(repo[found].as_raw_string())
+        with self._troubles("read"), contextlib.closing(opened(self.folder, is_ours=False)) as repo:
+            kept = _entry(_tree(repo, _commit_at(repo, revision.encode())), name)
+            return None if kept is None else bytes(repo[kept].as_raw_string())
 
     def newest(self) -> dict[str, bytes]:
         """All files of the newest commit.
@@ -193,47 +195,11 @@ class Repository:
         Raises:
             BackupError: it cannot be read.
         """
-        with self._troubles("read"), contextlib.closing(self._open(is_ours=False)) as repo:
+        with self._troubles("read"), contextlib.closing(opened(self.folder, is_ours=False)) as repo:
             head = _head(repo)
             items = _tree(repo, _commit_at(repo, head)).items() if head is not None else []
             blobs = {item.path.decode(errors="surrogateescape"): repo[item.sha] for item in items}
             return {name: blob.data for name, blob in blobs.items() if isinstance(blob, Blob)}
-
-    def _make(self) -> None:
-        """Make the repository, whole or not at all."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
-        if self.exists:
-            self._open().close()
-            return
-        if any(not item.name.startswith(".new-") for item in self.folder.iterdir()):
-            msg = f"{self.folder} holds other files: name an empty folder, or none, under backup: folder"
-            raise UsageError(msg)
-        draft = self.folder / f".new-{secrets.token_hex(8)}"
-        try:
-            with contextlib.closing(Repo.init(draft, mkdir=True, default_branch=b"main")) as repo:
-                config = repo.get_config()
-                config.set(*_MARK, b"true")
-                config.set((b"core",), b"fsyncObjectFiles", b"true")
-                config.write_to_path()
-            with contextlib.suppress(FileExistsError):
-                os.rename(draft / _GIT, self.folder / _GIT)  # noqa: PTH104 -- it must not replace what another made
-        except OSError:
-            if not self.exists:
-                raise
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-
-    def _open(self, *, is_ours: bool = True) -> Repo:
-        repo = Repo(os.fspath(self.folder))
-        if is_ours and not repo.get_config().get_boolean(*_MARK, default=False):
-            repo.close()
-            msg = (
-                f"{self.folder} is a git repository that getvpn-ops did not make: name another folder under backup: "
-                f"folder; or, if it is a clone of backups, run: git -C {self.folder} config getvpn-ops.backups true"
-            )
-            raise UsageError(msg)
-        return repo
 
     @contextlib.contextmanager
     def _troubles(self, done: str) -> Iterator[None]:

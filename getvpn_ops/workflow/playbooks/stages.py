@@ -234,8 +234,10 @@ STAGE_ACTIONS: tuple[StageAction[Any], ...] = (
         title="applications work over it",
         params=ApplicationParams,
         about="A matrix of probes with sizes and DF between the targets, a command of one's own, or a person's word "
-        "(guide, 'Application Testing'). Where large packets are lost it says which remedies there are: a smaller MSS, "
-        "`crypto ipsec df-bit clear`, a local exception.",
+        "(guide, 'Application Testing'). Where large packets are lost it finds the largest that passes, and says which "
+        "remedies there are: a smaller MSS, `crypto ipsec df-bit clear`, a local exception. Each is intent: the same "
+        "playbook planned anew shows its lines, and begins where the devices stand. A command runs without a shell, "
+        "for at most five minutes, and sees nothing of the environment but what a program needs.",
         of_members=True,
     ),
     StageAction(
@@ -243,7 +245,10 @@ STAGE_ACTIONS: tuple[StageAction[Any], ...] = (
         title="another key server takes over",
         params=DrillParams,
         about="Takes the role from the primary, proves a rekey of the new one on every member, lets one member "
-        "register with a secondary, and gives the role back (guide, 'Configure COOP', 'Key Server Role Change').",
+        "register anew and be known to a secondary, and gives the role back (guide, 'Configure COOP', 'Key Server Role "
+        "Change'). By `role-change` one key server has another priority for the time of the drill, and key servers "
+        "elect anew. By `human` somebody takes the primary away and brings it back, and is told when. `isolate` is "
+        "refused: nothing says yet which router can be reached out of band.",
         types=True,
     ),
     StageAction(

@@ -14,7 +14,7 @@ from getvpn_ops.cli.app import app
 from getvpn_ops.cli.kept_plans import KeptPlans
 from getvpn_ops.errors import GetvpnOpsError
 from getvpn_ops.model.journal import OperatorWord, PlanFixed, RunBegun, RunEnded, Word
-from getvpn_ops.model.plan import PlannedStage
+from getvpn_ops.model.plan import Perform, PlannedStage, PlannedStep, Wave
 from getvpn_ops.settings import Settings, Workspace
 from getvpn_ops.store import Store
 
@@ -28,7 +28,14 @@ STAGES = (
     PlannedStage("pilot", "the pilot", "configure"),
     PlannedStage("rest", "all others", "configure", approval="do the applications work?"),
 )
-PLAN = replace(plans.plan(), stages=STAGES)
+TEST = PlannedStep(
+    "044-test",
+    "",
+    "applications",
+    Perform("test-applications", (("params", '{"by": "human", "ask": "does mail work?"}'),)),
+)
+PROBES = PlannedStep("045-probes", "", "applications", Perform("test-applications", (("params", "{}"),)))
+PLAN = replace(plans.plan(), stages=STAGES, waves=(*plans.plan().waves, Wave("applications", (TEST, PROBES))))
 
 
 class Place:
@@ -76,8 +83,14 @@ def test_the_word_stands_in_the_journal_with_who_gave_it_and_why(place: Place) -
     assert "@" in word.by
 
 
+def test_a_step_that_asks_what_came_of_it_is_answered_too(place: Place) -> None:
+    assert place.type(place.run, "044-test")[0] == 0
+    assert [word.detail for word in place.story().words] == ["044-test: does mail work?"]
+
+
 REFUSED = {
-    "a stage that asks nobody": (("pilot",), "asks nobody; those that do: rest"),
+    "a stage that asks nobody": (("pilot",), "asks nobody; those that do: rest, 044-test"),
+    "a step that asks nobody": (("045-probes",), "has no stage '045-probes'"),
     "no such stage": (("moon",), "has no stage 'moon'"),
     "a reason with a control character": (("rest", "--reason", "a\x07b"), "one line"),
     "a reason without end": (("rest", "--reason", "x" * 300), "at most 200"),

@@ -45,6 +45,9 @@ GOLDEN = {
     "refused.txt": lambda: plan_text(plans.refused(), DIGEST),
     "refused.md": lambda: plan_document(plans.refused(), DIGEST, SEAL, PlanForm.MARKDOWN),
     "empty.txt": lambda: plan_text(plans.plan(waves=(), effects=(), rekeys=()), DIGEST),
+    "staged.txt": lambda: plan_text(plans.staged(), DIGEST),
+    "staged-all.txt": lambda: plan_text(plans.staged(), DIGEST, everything=True),
+    "staged.md": lambda: plan_document(plans.staged(), DIGEST, SEAL, PlanForm.MARKDOWN),
     "list.json": lambda: json.dumps(plans_plain([(PLAN, DIGEST), (plans.refused(), SEAL)]), indent=1) + "\n",
 }
 

@@ -66,6 +66,33 @@ def test_only_what_changed(tmp_path: Path) -> None:
     assert all(path.stat().st_mode & 0o077 == 0 for path in folder.glob("*.cfg"))
 
 
+def open_to_others(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.lstat().st_mode & 0o077]
+
+
+@pytest.mark.parametrize("count", [2, repository._PACKED], ids=["loose", "packed"])  # noqa: SLF001
+def test_nobody_else_may_read_any_of_it(tmp_path: Path, count: int) -> None:
+    folder = tmp_path / "backups"
+    mask = os.umask(0o022)  # as people have it
+    try:
+        put(folder, **{f"r{number}": f"hostname r{number}\n" for number in range(count)})
+        put(folder, r1="again\n")
+        assert open_to_others(folder) == []
+        config = folder / ".git" / "config"
+        config.write_text(config.read_text().replace("sharedRepository = 0600", "sharedRepository = all"))
+        config.chmod(0o644)
+        (folder / ".git" / "objects" / "pack").chmod(0o755)  # as those of an older release are
+        put(folder, r1="and again\n")
+        assert open_to_others(folder) == []
+        if shutil.which("git") is not None:
+            who = ("-c", "user.name=Kim", "-c", "user.email=kim@example.net")
+            git(folder, *who, "commit", "-q", "--allow-empty", "-m", "by a person")
+            assert open_to_others(folder / ".git" / "objects") == []
+    finally:
+        os.umask(mask)
+    assert_sound(folder)
+
+
 def test_what_a_commit_says(tmp_path: Path) -> None:
     put(tmp_path / "backups", r1="a\n")
     ((found, _),) = Repository(tmp_path / "backups").revisions()

@@ -100,7 +100,7 @@ class Patience:
             now = clock.now()
             if now >= end:
                 return
-            if not clock.wait_until(min(end, now + timedelta(seconds=self.poll))):
+            if self.scene.stopping() or not clock.wait_until(min(end, now + timedelta(seconds=self.poll))):
                 self.broken = True
                 return
 

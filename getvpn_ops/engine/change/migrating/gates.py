@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from getvpn_ops.engine.change.actions.typing_lines import perform_of
 from getvpn_ops.engine.change.log import Settled
 from getvpn_ops.engine.change.scene import Hold, OnlyLooks
 from getvpn_ops.engine.collect import Wish
-from getvpn_ops.errors import UsageError
+from getvpn_ops.errors import ExitCode, UsageError
 from getvpn_ops.model.journal import StepResult
 from getvpn_ops.model.outcome import Status
 from getvpn_ops.registry import evaluate
@@ -51,7 +51,9 @@ class Gate(OnlyLooks):
     """Asks one check about the targets of a stage, and holds unless all that it says opens a gate. Types nothing.
 
     Evidence is taken anew for every wave of gates, two looks apart so that counters can be compared; gates of one wave
-    share it for a minute. A check that says nothing about any target has not passed: nothing examined is unknown.
+    share it for a minute, or for as long as ``max_age`` of each says. A check that says nothing about any target has
+    not passed: nothing examined is unknown. What fails may take its stage back, or end the run; what is not known holds
+    it, whatever the gate says.
     """
 
     def __init__(self) -> None:
@@ -99,18 +101,28 @@ class Gate(OnlyLooks):
         act = perform_of(step)
         word = "is not open" if is_known else "cannot be told"
         text = f"gate {step.title} {word}: {why}"
+        held = patience.held(step, text, f"mend that, then: getvpn-ops resume {scene.run}", is_known=is_known)
         on_fail = OnFail(act.parameter("on_fail", OnFail.HOLD.value))
-        after = {
-            OnFail.HOLD: f"mend that, then: getvpn-ops resume {scene.run}",
-            OnFail.ROLLBACK: f"take it back: getvpn-ops plan rollback {scene.run}",
-            OnFail.ABORT: f"the playbook ends here; to go back: getvpn-ops plan rollback {scene.run}",
-        }[on_fail]
-        return patience.held(step, text, after, is_known=is_known)
+        if on_fail is OnFail.HOLD or held.code is ExitCode.INTERRUPTED:
+            return held
+        if not is_known:  # unknown is not failed: nothing is taken back, or ended for good, on no evidence
+            return replace(held, reason=f"{text}; what is not known takes nothing back and ends nothing: the run holds")
+        if on_fail is OnFail.ROLLBACK:
+            stage = act.parameter("stage")
+            names = [item.id for item in scene.plan.stages]
+            before = names[: names.index(stage)] if stage in names else []
+            upto = f" --to {before[-1]}" if before else ""
+            after = f"stage {stage} is to be taken back: getvpn-ops rollback {scene.run}{upto}"
+            return replace(held, next_step=after, take_back=stage)
+        after = f"the playbook ends here; to go back: getvpn-ops rollback {scene.run}"
+        return replace(held, next_step=after, code=ExitCode.ABORTED)
 
     def _look(self, step: PlannedStep, scene: Scene) -> _Look:
         wave = next((item.title for item in scene.plan.waves if step in item.steps), step.id)
         last = self._last
-        if last is not None and last.wave == wave and scene.clock.now() - last.at <= _SHARED:
+        oldest = int(perform_of(step).parameter("max_age", "0"))
+        limit = min(_SHARED, timedelta(seconds=oldest)) if oldest else _SHARED
+        if last is not None and last.wave == wave and scene.clock.now() - last.at <= limit:
             return last
         servers = (item for group in step.groups for item in scene.inventory.key_servers(group))
         devices = tuple({item.name: item for item in (*servers, *_targets(step, scene))}.values())

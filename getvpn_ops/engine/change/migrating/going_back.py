@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from getvpn_ops.engine.change.migrating.estimating import timed
 from getvpn_ops.engine.change.planning.action import new_id
 from getvpn_ops.engine.change.planning.assembling import concerned, job_of
 from getvpn_ops.engine.change.planning.effects import forecast
@@ -27,8 +28,12 @@ from getvpn_ops.engine.change.planning.simulated import configs_after, tried
 from getvpn_ops.engine.change.planning.stepping import Terms, waves_of
 from getvpn_ops.errors import UsageError
 from getvpn_ops.model.inventory import Role
-from getvpn_ops.model.plan import LeftOut, Plan, PlannedStage, Statement
+from getvpn_ops.model.journal import StepResult
+from getvpn_ops.model.plan import Configure, LeftOut, Plan, PlannedStage, Statement
+from getvpn_ops.settings.mistakes import nearest
+from getvpn_ops.workflow.fingerprint import managed_of
 from getvpn_ops.workflow.ordering import stages as in_order
+from getvpn_ops.workflow.progress import home, where
 from getvpn_ops.workflow.snapshot import snapshot
 
 if TYPE_CHECKING:
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
     from getvpn_ops.engine.change.planning.reading import Reading
     from getvpn_ops.engine.change.planning.simulated import Tried
     from getvpn_ops.engine.collect import Collector
+    from getvpn_ops.model.change import ChangeLine, ChangeStep
     from getvpn_ops.model.config import RunningConfig
     from getvpn_ops.model.inventory import Inventory
     from getvpn_ops.model.journal_story import RunStory
@@ -46,44 +52,93 @@ if TYPE_CHECKING:
 _BACK = "back-"
 
 
-def plan_way_back(asked: Asked, plan: Plan, story: RunStory, *, collector: Collector, inventory: Inventory) -> Plan:
+def plan_way_back(  # noqa: PLR0913 -- what a way back is made of
+    asked: Asked, plan: Plan, story: RunStory, *, collector: Collector, inventory: Inventory, to: str = ""
+) -> Plan:
     """Plan the way back of a run that applied a playbook, wherever it stopped.
+
+    A step that stands on its device in part is taken back from where the device stands.
 
     Args:
         asked: run, words, times and limits.
         plan: that the run applied.
-        story: of the run.
+        story: of the run; no step of it may be in hand, see ``settling``.
+        to: stage that stays, with all before it; empty: none does.
         collector: asks.
         inventory: all devices.
 
     Raises:
-        UsageError: the run configured nothing, or a device of it is not in the inventory any more.
+        UsageError: the run configured nothing, or a device of it is not in the inventory any more, or it has no such
+            stage.
         PlanRefusedError: the way back does not fit what a device holds.
     """
-    applied = applied_steps(plan, story)
+    plan = _after(plan, to)
+    applied = _standing(plan, story)
     names = dict.fromkeys(step.device for step in applied)
     if gone := [name for name in names if name not in inventory.devices]:
         msg = f"run {story.run} changed {', '.join(gone)}, which the inventory does not have any more"
         raise UsageError(msg)
     if not names:
-        told = tuple(unsettled(story)) or (f"run {story.run} left no configuration on any device",)
+        since = f" after stage {to}" if to else ""
+        told = tuple(unsettled(story)) or (f"run {story.run} left no configuration on any device{since}",)
         raise UsageError("\n".join(told))
     selected = [device for name, device in inventory.devices.items() if name in names]
     groups, devices = concerned(inventory, selected)
     reading = read_devices(asked.run, collector, inventory, devices)
     back = _Back(asked, groups, reading, inventory)
-    back.refusals += unsettled(story)
     back.notes += not_undone(plan, story)
     for device in selected:
         mine = [step for step in applied if step.device == device.name]
-        if reason := unlike(device, mine[-1], reading):
+        partly = _is_partly(mine[-1], story)
+        reason = back.begin(mine[-1]) if partly else unlike(device, mine[-1], reading)
+        if reason and not back.is_back(mine):
             back.leave(device.name, reason, is_server=device.role is Role.KEY_SERVER)
-    done = {step.id for step in applied}
+    for name, reason in _in_hand(story):
+        known = inventory.devices.get(name)
+        back.leave(name, reason, is_server=known is None or known.role is Role.KEY_SERVER)
+    done = {step.id for step in applied} - back.nothing
     for stage in reversed(plan.stages):
         steps = [step for wave in plan.waves if wave.stage == stage.id for step in wave.steps if step.id in done]
         if steps:
             back.add(stage, steps)
     return back.plan()
+
+
+def _after(plan: Plan, to: str) -> Plan:
+    """The part of a plan that comes after a stage."""
+    if not to:
+        return plan
+    names = [stage.id for stage in plan.stages]
+    if to not in names:
+        near = nearest(to, names)
+        hint = f"did you mean {near}?" if near else f"there are {', '.join(names)}"
+        msg = f"plan {plan.id} has no stage {to!r}; {hint}"
+        raise UsageError(msg)
+    later = names[names.index(to) + 1 :]
+    return replace(
+        plan,
+        stages=tuple(stage for stage in plan.stages if stage.id in later),
+        waves=tuple(wave for wave in plan.waves if wave.stage in later),
+    )
+
+
+def _standing(plan: Plan, story: RunStory) -> list[PlannedStep]:
+    """Steps that are on their devices whole or in part, as far as the journal knows."""
+    whole = {step.id for step in applied_steps(plan, story)}
+    return [step for step in plan.steps if step.id in whole or _is_partly(step, story)]
+
+
+def _is_partly(step: PlannedStep, story: RunStory) -> bool:
+    known = story.step(step.id, step.device) if isinstance(step.act, Configure) else None
+    return known is not None and known.result is StepResult.PARTLY
+
+
+def _in_hand(story: RunStory) -> Iterator[tuple[str, str]]:
+    for step in story.in_hand:
+        yield (
+            step.intended.device,
+            f"how far '{step.intended.title}' came is not known: it gets nothing before it is read",
+        )
 
 
 @dataclass(slots=True)
@@ -101,6 +156,8 @@ class _Back:
     stages: list[PlannedStage] = field(default_factory=list)
     lockouts: list[str] = field(default_factory=list)
     configs: dict[str, RunningConfig] = field(default_factory=dict)
+    nothing: set[str] = field(default_factory=set)
+    ways: dict[str, tuple[ChangeLine, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.configs |= self.reading.configs
@@ -111,6 +168,37 @@ class _Back:
         if is_server:
             self.refusals.append(f"{device}: {reason}: key servers would differ")
 
+    def is_back(self, mine: Sequence[PlannedStep]) -> bool:
+        """Whether steps of a device were taken back already, by another run: then those before them are left to take.
+
+        Args:
+            mine: its steps, in order.
+        """
+        config = self.configs.get(mine[0].device)
+        seen = managed_of(config.tree) if config is not None else ""
+        for at, step in enumerate(mine):
+            if isinstance(step.act, Configure) and step.act.states and step.act.states[0] == seen:
+                self.nothing |= {item.id for item in mine[at:]}
+                return True
+        return False
+
+    def begin(self, step: PlannedStep) -> str:
+        """Find the way back of a step that stands on its device in part, and say why there is none."""
+        config = self.configs.get(step.device)
+        if config is None:
+            return f"it was not read: {self.reading.why_not[step.device]}"
+        assert isinstance(step.act, Configure)  # noqa: S101 -- others are never on a device in part
+        place = where(step.act, config.tree)
+        if place.lines == 0:
+            self.nothing.add(step.id)
+            return ""
+        if place.lines == len(step.act.lines):
+            return ""
+        self.ways[step.id] = place.home or home(step.act, config.tree)
+        if self.ways[step.id]:
+            return ""
+        return f"'{step.title}' stands there in part, and no lines of the plan lead back: see its rollback sheet"
+
     def add(self, stage: PlannedStage, steps: Sequence[PlannedStep]) -> None:
         """Take a stage back: on every device its last step first."""
         held: dict[str, list[PlannedStep]] = {}
@@ -118,7 +206,7 @@ class _Back:
             if step.device not in self.left:
                 held.setdefault(step.device, []).insert(0, step)
         jobs = [
-            job_of(self.inventory, self.inventory.devices[name], tuple(map(taken_back, mine)), self.configs[name])
+            job_of(self.inventory, self.inventory.devices[name], tuple(map(self._taken_back, mine)), self.configs[name])
             for name, mine in held.items()
         ]
         name = f"{_BACK}{stage.id}"
@@ -130,6 +218,11 @@ class _Back:
         self.done += done
         self.configs |= configs_after(done, self.configs)
         self.stages.append(PlannedStage(name, f"take back: {stage.title}", stage.action, tuple(held)))
+
+    def _taken_back(self, step: PlannedStep) -> ChangeStep:
+        change = taken_back(step)
+        way = self.ways.get(step.id)
+        return change if way is None else replace(change, lines=way, rollback=())
 
     def plan(self) -> Plan:
         """All of it."""
@@ -148,7 +241,7 @@ class _Back:
         waves = waves_of(self.done, terms)
         if any(effect.statement is not Statement.HITLESS for effect in cast.effects):
             self.notes.append("traffic is lost, or may be: it is only applied with --accept-loss")
-        return Plan(
+        plan = Plan(
             id=new_id(asked.now),
             what=asked.what,
             made=asked.now,
@@ -166,6 +259,7 @@ class _Back:
             budget=asked.budget,
             stages=tuple(self.stages),
         )
+        return timed(plan, {}, asked.paces)
 
     def _heads(self) -> Mapping[str, str]:
         return primaries(self.reading.fleet)
@@ -175,6 +269,6 @@ class _Back:
         servers = {item.name for group in self.groups for item in self.inventory.key_servers(group)}
         for name, device in self.inventory.devices.items():
             if name in typed or name in servers:
-                planned = self.reading.planned(device, is_changed=True)
+                planned = self.reading.planned(device, is_changed=name in typed)
                 if planned is not None:
                     yield planned

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from getvpn_ops.engine.change.actions.typing_lines import perform_of
 from getvpn_ops.model.plan import Perform, PlannedStep
 from getvpn_ops.workflow.ordering import Stage as Ordered
 from getvpn_ops.workflow.playbooks.stages import WaitParams
@@ -48,12 +49,20 @@ class Leg:
             f"{self.stage.id}-{name}", "", title, Perform(action, told), self.groups, way_back="nothing to undo"
         )
 
-    def performed(self, params: FrozenModel) -> Ordered:
-        """What the stage does, as a wave of its own."""
+    def performed(self, params: FrozenModel, lines: tuple[str, ...] = (), notes: tuple[str, ...] = ()) -> Ordered:
+        """What the stage does, as a wave of its own.
+
+        Args:
+            params: of its action.
+            lines: that it may type.
+            notes: for people.
+        """
         title = self.stage.title or self.stage.action
         more = {"minutes": str(params.minutes)} if isinstance(params, WaitParams) else {}
         step = self.step(self.stage.action, self.stage.action, title, params=params.model_dump_json(), **more)
-        return Ordered(title, ready=(step,))
+        shown = replace(perform_of(step), lines=lines)
+        way_back = "it is given back within the step" if lines else step.way_back
+        return Ordered(title, ready=(replace(step, act=shown, notes=notes, way_back=way_back),))
 
 
 def approval(leg: Leg) -> Ordered:

@@ -15,6 +15,7 @@ from getvpn_ops.model.journal import StepResult, Word
 if TYPE_CHECKING:
     from getvpn_ops.engine.change.ports import Hand
     from getvpn_ops.engine.change.scene import Scene
+    from getvpn_ops.model.journal import OperatorWord
     from getvpn_ops.model.journal_story import StepStory
     from getvpn_ops.model.plan import PlannedStep
 
@@ -51,10 +52,28 @@ class Soak(_Pause):
     def prove(self, step: PlannedStep, scene: Scene) -> Hold | None:
         """It is that moment."""
         until = datetime.fromisoformat(scene.log.facts(step.id)[_UNTIL])
-        if (hold := wait(scene, until)) is not None:
+        if (hold := wait(scene, until, lambda: _promoted(step, scene) is not None)) is not None:
             return hold
-        scene.log.prove(step.id, "", f"it was {until:%Y-%m-%d %H:%M:%S} UTC")
+        word = _promoted(step, scene)
+        if word is not None and scene.clock.now() < until:
+            told = f"{word.by} ended the wait at {scene.clock.now():%Y-%m-%d %H:%M:%S} UTC{_said(word)}"
+        else:
+            told = f"it was {until:%Y-%m-%d %H:%M:%S} UTC"
+        scene.log.prove(step.id, "", told)
         return None
+
+
+def _promoted(step: PlannedStep, scene: Scene) -> OperatorWord | None:
+    """The word that ends the soak of this stage; one that was said before this process took up the run is spent."""
+    stage = perform_of(step).parameter("stage")
+    words = (word for word in scene.log.heard() if word.word is Word.PROMOTE)
+    return next((word for word in words if word.detail.partition(":")[0] == stage), None)
+
+
+def _said(word: OperatorWord) -> str:
+    """What stands behind the stage that a word is about."""
+    _, colon, said = word.detail.partition(":")
+    return f"{colon}{said}"
 
 
 class Approval(_Pause):
@@ -64,9 +83,9 @@ class Approval(_Pause):
         """Somebody did."""
         act = perform_of(step)
         stage = act.parameter("stage")
-        for word in scene.log.words:
+        for word in (*scene.log.words, *scene.log.heard()):
             if word.word is Word.APPROVE_STAGE and word.detail.partition(":")[0] == stage:
-                scene.log.prove(step.id, "", f"{word.by} said yes{word.detail[len(stage) :]}")
+                scene.log.prove(step.id, "", f"{word.by} said yes{_said(word)}")
                 return None
         ask = act.parameter("ask")
         reason = f"stage {stage} waits for a person's word: {ask}"

@@ -10,13 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from getvpn_ops.engine.change.migrating.estimating import timed
 from getvpn_ops.engine.change.migrating.gates import must_be_check
 from getvpn_ops.engine.change.migrating.legs import Leg, approval, gates, ringed
+from getvpn_ops.engine.change.migrating.performers.planned_drill import planned_drill
+from getvpn_ops.engine.change.migrating.performers.turning_passive import measured_lines
 from getvpn_ops.engine.change.migrating.simulated_reading import carried_on
 from getvpn_ops.engine.change.migrating.targets import targets_of_stage
+from getvpn_ops.engine.change.migrating.timetable import (
+    planned_freezes,
+    planned_windows,
+    tek_lifetimes,
+    timeout_notes,
+    window_notes,
+)
 from getvpn_ops.engine.change.planning.action import new_id
 from getvpn_ops.engine.change.planning.assembling import concerned, job_of
-from getvpn_ops.engine.change.planning.changes import changes_of
+from getvpn_ops.engine.change.planning.changes import changes_of, local_names
 from getvpn_ops.engine.change.planning.effects import forecast
 from getvpn_ops.engine.change.planning.locking import lockouts
 from getvpn_ops.engine.change.planning.reading import read_devices
@@ -34,8 +44,9 @@ from getvpn_ops.workflow.actions import ACTIONS
 from getvpn_ops.workflow.actions.spec import World
 from getvpn_ops.workflow.ordering import Stage as Ordered
 from getvpn_ops.workflow.ordering import stages as in_order
+from getvpn_ops.workflow.playbooks.measured import kind_of, to_measure, unmeasured
 from getvpn_ops.workflow.playbooks.rings import rings_of
-from getvpn_ops.workflow.playbooks.stages import STAGE_ACTIONS, ConfigureParams, Passive
+from getvpn_ops.workflow.playbooks.stages import STAGE_ACTIONS, ConfigureParams, DrillParams, Passive
 from getvpn_ops.workflow.playbooks.variants import as_intended, can_be_passive, varied, without_groups
 from getvpn_ops.workflow.snapshot import snapshot
 
@@ -52,11 +63,12 @@ if TYPE_CHECKING:
     from getvpn_ops.model.base import FrozenModel
     from getvpn_ops.model.config import RunningConfig
     from getvpn_ops.model.inventory import Device, Inventory
-    from getvpn_ops.model.plan import LeftOut, PlannedDevice
+    from getvpn_ops.model.plan import LeftOut, PlannedDevice, PredictedEffect
     from getvpn_ops.workflow.playbooks.schema import Playbook, Stage
 
 _RSA_KEY = "rsa-key"
 _CONFIGURES = "configure"
+_MEASURES = "measure-passive"
 _ACTIONS = {action.id: action for action in STAGE_ACTIONS}
 
 
@@ -118,6 +130,7 @@ class _Told:
     lockouts: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    effects: list[PredictedEffect] = field(default_factory=list)
 
 
 class _Staging:
@@ -185,7 +198,36 @@ class _Staging:
             return list(self._keys(leg, params))
         if leg.stage.action in {"look", "report"}:
             return []
+        if isinstance(params, DrillParams):
+            return [self._drill(leg, params)]
+        if leg.stage.action == _MEASURES:
+            return [self._measured(leg, params)]
         return [leg.performed(params)]
+
+    def _measured(self, leg: Leg, params: FrozenModel) -> Ordered:
+        devices = to_measure(leg.targets)
+        self._typed |= {device.name for device in devices}
+        lines = dict.fromkeys(
+            line for device in devices for group in leg.groups for line in self._lines_of_measuring(device, group)
+        )
+        known = {kind_of(self._inventory.devices[name]) for name in self._asked.known.facts}
+        for group in leg.groups:
+            self._told.notes += unmeasured(self._inventory.members(group), leg.targets, known)
+        told = ", ".join(f"{device.name} ({kind_of(device)})" for device in devices)
+        notes = (f"on {told}, one after the other; the others of a platform and release are not touched",)
+        return leg.performed(params, tuple(lines), notes)
+
+    def _lines_of_measuring(self, device: Device, group: str) -> tuple[str, ...]:
+        local = {known: name for name, known in local_names(self._inventory, device).items()}
+        return measured_lines(local.get(group, group))
+
+    def _drill(self, leg: Leg, params: DrillParams) -> Ordered:
+        names = [device.name for device in leg.targets]
+        drill = planned_drill(self._now, self._configs, leg.groups, names, params)
+        self._told.refusals += [f"stage {leg.stage.id}: {text}" for text in drill.refusals]
+        self._told.effects += drill.effects
+        self._typed |= drill.devices
+        return leg.performed(params, drill.lines, drill.notes)
 
     # -- stages that configure
 
@@ -321,9 +363,10 @@ class _Staging:
             revert_minutes=asked.revert_minutes,
         )
         waves = waves_of(self._done, terms)
-        if any(effect.statement is not Statement.HITLESS for effect in cast.effects):
+        effects = (*cast.effects, *told.effects)
+        if any(effect.statement is not Statement.HITLESS for effect in effects):
             told.notes.append("traffic is lost, or may be: it is only applied with --accept-loss")
-        return Plan(
+        plan = Plan(
             id=new_id(asked.now),
             what=asked.what,
             made=asked.now,
@@ -333,14 +376,18 @@ class _Staging:
             devices=tuple(self._planned()),
             waves=waves.waves,
             rekeys=waves.rekeys,
-            effects=cast.effects,
+            effects=effects,
             lockouts=tuple(dict.fromkeys(told.lockouts)),
             refusals=tuple(dict.fromkeys((*told.refusals, *self._unread()))),
             left_out=tuple(told.left_out),
             notes=tuple(dict.fromkeys(told.notes)),
             budget=asked.budget,
             stages=tuple(self._stages),
+            windows=planned_windows(self._wanted.playbook),
+            freezes=planned_freezes(self._wanted.playbook),
         )
+        plan = timed(plan, tek_lifetimes(self._inventory, self._wanted.groups), asked.paces)
+        return replace(plan, notes=(*plan.notes, *window_notes(plan), *timeout_notes(plan)))
 
     def _unread(self) -> Iterator[str]:
         for group in self._wanted.groups:

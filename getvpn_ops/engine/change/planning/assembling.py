@@ -55,6 +55,7 @@ class Asked:
         revert_minutes: of the timer on members, where it is used; 0: never.
         station: address of the management station; None: it is looked for behind the routers with ``manager``.
         known: what was measured.
+        paces: median seconds of kinds of steps in our own runs, and of how many; see ``migrating.estimating``.
         secrets: fingerprints of the secrets that sessions of a device are given beside those that it shows; None: who
             asks looks at that himself.
     """
@@ -69,6 +70,7 @@ class Asked:
     revert_minutes: int = REVERT_MINUTES
     station: Address | None = None
     known: Known = field(default_factory=Known)
+    paces: Mapping[str, tuple[float, int]] = field(default_factory=dict)
     secrets: Callable[[Device], Collection[str]] | None = None
 
 

@@ -159,7 +159,7 @@ def _revert(part: Part, terms: Terms, *, moves: bool) -> int:
 
 _LOST = (
     "; the key that it takes away then stands on no device: once the session is over, no rollback of this program "
-    "can type it again unless `secrets:` or a sealed backup has it"
+    "can type it again unless `secrets:` has it"
 )
 
 

@@ -169,19 +169,6 @@ def test_a_gate_whose_evidence_is_garbage_cannot_be_told(inventory: Inventory, m
     assert "cannot be told" in done.reason
 
 
-ON_FAIL = {"hold": "resume run-1", "rollback": "plan rollback run-1", "abort": "the playbook ends here"}
-
-
-@pytest.mark.parametrize(("on_fail", "said"), ON_FAIL.items(), ids=ON_FAIL)
-def test_what_becomes_of_a_run_whose_gate_stays_shut(
-    inventory: Inventory, monkeypatch: pytest.MonkeyPatch, on_fail: str, said: str
-) -> None:
-    bank = Bank(minutes=1, configs="clear")
-    gate = [{"check": "coop-single-primary", "on_fail": on_fail}]
-    stage = staged(bank, planned(bank, inventory, ({**GATED[0], "exit": gate},)), inventory, monkeypatch)
-    assert said in went(stage).next_step
-
-
 def test_a_wait_is_not_waited_twice(inventory: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
     bank = Bank(minutes=1, configs="clear")
     soak = {"id": "soak", "action": "wait", "targets": SERVERS, "params": {"minutes": 30}}
