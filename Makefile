@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 # Beside the environment stands paramiko 4, the last that speaks to routers of 12.4; the lab's tests need it.
 
-.PHONY: demo test lint types contracts soak bench clean
+.PHONY: demo tour test lint types contracts soak bench clean
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "getvpn-ops needs Python 3.11 or newer; try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
@@ -15,6 +15,10 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $(STAMP)
 
 demo: $(STAMP)
+	$(BIN)/getvpn-ops demo
+
+# Health, drift, a rekey by a plan, a fault that is found and diagnosed.
+tour: $(STAMP)
 	$(BIN)/getvpn-ops lab up --configs running --seed 1 -o table
 	$(BIN)/getvpn-ops health --lab -o table --fail-on never || test $$? -eq 3
 	$(BIN)/getvpn-ops config diff --lab -o table
@@ -51,6 +55,7 @@ bench: $(STAMP)
 	$(BIN)/python -W ignore benchmarks/lab.py
 	$(BIN)/python benchmarks/living.py
 	$(BIN)/python benchmarks/config.py
+	$(BIN)/python benchmarks/migrate.py --members 50
 	$(BIN)/python benchmarks/collect.py --devices 50 200 --scenes plain --rounds 1
 
 clean:

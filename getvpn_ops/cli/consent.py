@@ -65,7 +65,7 @@ def consent(
     plan = kept.plan
     words = []
     if plan.loses and accept_loss:
-        words.append(OperatorWord(Word.ACCEPT_LOSS, by, "; ".join(_losses(plan))))
+        words.append(OperatorWord(Word.ACCEPT_LOSS, by, "; ".join(_titles(plan))))
     if plan.confirm:
         _must_be_typed(plan, typed)
         words.append(OperatorWord(Word.CONFIRM, by, f"typed '{plan.confirm}': {'; '.join(plan.drops)}"))
@@ -143,6 +143,13 @@ def _losses(plan: Plan) -> tuple[str, ...]:
             continue
         found += [effect_words(effect, number), *effect.texts]
     return tuple(found[:_MANY])
+
+
+def _titles(plan: Plan) -> tuple[str, ...]:
+    """What is accepted, for the journal: the rest stands in the plan, whose digest it has."""
+    found = [effect_words(effect, number) for effect, number in effects(plan) if effect.statement != "hitless"]
+    more = (f"and {len(found) - _MANY} more parts of the plan",) if len(found) > _MANY else ()
+    return (*found[:_MANY], *more)
 
 
 def _indented(texts: tuple[str, ...]) -> list[str]:

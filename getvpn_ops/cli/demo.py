@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -42,7 +43,13 @@ def command(
         Cutover, typer.Option("--cutover", help="hitless loses nothing; key-servers is the guide's way, and loses.")
     ] = Cutover.HITLESS,
     workspace: Annotated[
-        Path, typer.Option("--workspace", "-w", help="Folder for the demonstration; made if it is not there.")
+        Path,
+        typer.Option(
+            "--workspace",
+            "-w",
+            envvar="GETVPN_OPS_WORKSPACE",
+            help="Folder for the demonstration; made if it is not there.",
+        ),
     ] = Path("getvpn-ops-demo"),
     seed: Annotated[int, typer.Option("--seed", help="Of the lab: the same seed gives the same fleet.")] = 1,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab running, to look around.")] = False,
@@ -118,6 +125,7 @@ class _Story:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._environment = {**os.environ, "GETVPN_OPS_WORKSPACE": str(root)}
 
     def tell(self, text: str) -> None:
         """A line about what comes."""
@@ -128,7 +136,8 @@ class _Story:
         """Type a command, and wait for it; its exit code."""
         typed = [*words, *(["--lab"] if lab else [])]
         say(f"$ getvpn-ops {' '.join(_quoted(word) for word in typed)}", "bold")
-        return subprocess.run([sys.executable, "-m", "getvpn_ops", *typed], cwd=self.root, check=False).returncode  # noqa: S603 -- ourselves
+        command = [sys.executable, "-m", "getvpn_ops", *typed]
+        return subprocess.run(command, cwd=self.root, env=self._environment, check=False).returncode  # noqa: S603 -- ourselves
 
     def must(self, *words: str, lab: bool = True) -> None:
         """The same of a command without which nothing goes on.
@@ -147,7 +156,12 @@ class _Story:
             StepRefusedError: it failed.
         """
         done = subprocess.run(  # noqa: S603 -- ourselves
-            [sys.executable, "-m", "getvpn_ops", *words], cwd=self.root, check=False, capture_output=True, text=True
+            [sys.executable, "-m", "getvpn_ops", *words],
+            cwd=self.root,
+            check=False,
+            capture_output=True,
+            text=True,
+            env=self._environment,
         )
         try:
             found: dict[str, Any] = json.loads(done.stdout)

@@ -9,7 +9,7 @@ from getvpn_ops.cli.planning import Limits, asked_of, planned
 from getvpn_ops.cli.playbook_files import PlaybookFiles, load_playbook
 from getvpn_ops.devices.named_secrets import NamedSecrets
 from getvpn_ops.engine.change.migrating.staging import Wanted, plan_playbook
-from getvpn_ops.engine.change.migrating.targets import pilots_of
+from getvpn_ops.engine.change.migrating.targets import needs_pilot, pilots_of
 from getvpn_ops.engine.config.drift import NO_SOURCE, KeyTerms
 from getvpn_ops.engine.config.intended import Intents
 from getvpn_ops.errors import UsageError
@@ -54,7 +54,7 @@ def playbook_plan(tools: Wiring, said: Said, limits: Limits) -> Plan:
     groups = tuple(dict.fromkeys(said.groups))
     _must_be_groups(inventory, groups)
     options = _choices(playbook, said.options)
-    pilot = pilots_of(inventory, groups, said.pilots)
+    pilot = pilots_of(inventory, groups, said.pilots) if said.pilots or needs_pilot(playbook) else ()
     secrets = NamedSecrets(tools.workspace, tools.redactor)
     keys = KeyTerms(secrets.why_not, has_source=True) if secrets.is_asked else NO_SOURCE
     wanted = Wanted(

@@ -81,7 +81,7 @@ def _unsaved(course: Course) -> list[str]:
     steps = course.steps.values()
     typed = {step.device for step in steps if isinstance(step.act, Configure) and course.is_done(step)}
     saves = [step for step in steps if isinstance(step.act, Perform) and step.act.action == _SAVE]
-    return [step.device for step in saves if step.device in typed and not course.is_done(step)]
+    return list(dict.fromkeys(step.device for step in saves if step.device in typed and not course.is_done(step)))
 
 
 def interrupted(log: RunLog, step: PlannedStep, why: str = "interrupted") -> Hold:

@@ -276,8 +276,8 @@ def _settled(scene: Scene, group: str, device: str, before: Marks) -> Settled:
     """Poll until keys moved, or it is certain that they did not."""
     ends = scene.clock.now() + timedelta(seconds=_LEAVES)
     while True:
-        why = ""
-        still: GroupView | None = None
+        why, still = "", False
+        shown: GroupView | None = None
         try:
             view = group_view(ask_servers(scene, (group,)), group)
             for server in view.key_servers:
@@ -288,15 +288,16 @@ def _settled(scene: Scene, group: str, device: str, before: Marks) -> Settled:
                     continue
                 if now.teks and (how := moved(before, now)):
                     return Settled(StepResult.APPLIED, f"{server.device} shows it: {how}")
-                if server.device == device and surely_still(before, now):
-                    still = view
+                if server.device == device:
+                    shown, still = view, surely_still(before, now)
         except EvidenceMissingError as exc:
             why = str(exc)
         if scene.clock.now() >= ends:
-            if still is not None:
+            if shown is not None and (settled := settled_by_members(scene, shown, device, before)) is not None:
+                return settled
+            if still:
                 reason = f"{device} has sent {before.sent} rekeys, as before the command, for {_LEAVES:.0f} s"
-                by_members = settled_by_members(scene, still, device, before)
-                return by_members or Settled(StepResult.NOTHING_SENT, reason)
+                return Settled(StepResult.NOTHING_SENT, reason)
             return Settled(StepResult.UNKNOWN, why or f"{device} does not show whether it sent one")
         if (broken := wait_for(scene, min(scene.margins.poll, _LEAVES))) is not None:
             return Settled(StepResult.UNKNOWN, broken.reason)

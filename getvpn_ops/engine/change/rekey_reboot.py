@@ -28,7 +28,7 @@ def settled_by_members(scene: Scene, view: GroupView, device: str, before: Marks
 
     Args:
         scene: of the run.
-        view: the group now; no key server shows a rekey, and counters say that none was sent.
+        view: the group now; no key server shows a rekey.
         device: the key server that got the command.
         before: what stood there right before it.
 
@@ -36,6 +36,8 @@ def settled_by_members(scene: Scene, view: GroupView, device: str, before: Marks
         None if it did not boot since: its counters are right.
     """
     booted = _booted(scene, device, before)
+    if booted is None:
+        return Settled(StepResult.UNKNOWN, f"{device} does not tell whether it reloaded")
     if not booted:
         return None
     names = [member.name for member in scene.inventory.members(view.name)]
@@ -43,8 +45,9 @@ def settled_by_members(scene: Scene, view: GroupView, device: str, before: Marks
         looked = look_at(scene, view, names)
     except EvidenceMissingError as exc:
         return Settled(StepResult.UNKNOWN, f"{device}: {booted}, its counters too: {exc}")
+    old = {f"0x{key.spi:08X}" for ring in view.served.rings.values() for key in ring.teks}  # those that run out, too
     for name, spis in looked.spis.items():
-        if others := spis - before.teks:
+        if others := spis - before.teks - old:
             return Settled(StepResult.APPLIED, f"{name} has {', '.join(sorted(others))}, which is new")
     if looked.unread:
         name, why = next(iter(looked.unread.items()))
@@ -53,11 +56,11 @@ def settled_by_members(scene: Scene, view: GroupView, device: str, before: Marks
     return Settled(StepResult.NOTHING_SENT, reason)
 
 
-def _booted(scene: Scene, device: str, before: Marks) -> str:
+def _booted(scene: Scene, device: str, before: Marks) -> str | None:
     found: dict[str, Capture] = {}
 
     def script() -> Script:
         found[_VERSION] = yield _VERSION
 
     scene.ask({scene.device(device): script})
-    return booted_since(found[_VERSION], before.at) if _VERSION in found else "it does not tell whether it reloaded"
+    return booted_since(found[_VERSION], before.at) if _VERSION in found else None

@@ -46,6 +46,7 @@ from getvpn_ops.workflow.ordering import Stage as Ordered
 from getvpn_ops.workflow.ordering import stages as in_order
 from getvpn_ops.workflow.playbooks.measured import kind_of, to_measure, unmeasured
 from getvpn_ops.workflow.playbooks.rings import rings_of
+from getvpn_ops.workflow.playbooks.schema import Who
 from getvpn_ops.workflow.playbooks.stages import STAGE_ACTIONS, ConfigureParams, DrillParams, Passive
 from getvpn_ops.workflow.playbooks.variants import as_intended, can_be_passive, varied, without_groups
 from getvpn_ops.workflow.snapshot import snapshot
@@ -157,6 +158,9 @@ class _Staging:
     def add(self, stage: Stage) -> None:
         """One more stage."""
         targets = targets_of_stage(self._inventory, self._wanted.groups, stage.targets, self._wanted.pilot)
+        if not targets and stage.targets.who is Who.REST:
+            self._told.notes.append(f"stage {stage.id}: every member is a pilot: nobody is left for it")
+            return
         if not targets:
             msg = f"stage {stage.id} of playbook {self._wanted.playbook.name} has no target"
             raise UsageError(msg)
@@ -279,8 +283,11 @@ class _Staging:
             replace(item, reason=f"stage {stage.id}: {item.reason}") for item in changes.left_out if not item.is_known
         ]
         self._told.refusals += [f"stage {stage.id}: {text}" for text in changes.refusals]
+        held = changes.keys_alone | changes.later  # knowingly: a stage is about neither
         self._told.refusals += [
-            f"stage {stage.id}: {item.device}: {item.reason}" for item in changes.left_out if not item.is_known
+            f"stage {stage.id}: {item.device}: {item.reason}"
+            for item in changes.left_out
+            if not item.is_known and item.device not in held
         ]
         self._told.notes += changes.notes
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.errors import UsageError
 from getvpn_ops.workflow.playbooks.schema import Who
+from getvpn_ops.workflow.playbooks.stages import Covers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from getvpn_ops.model.inventory import Device, Inventory
-    from getvpn_ops.workflow.playbooks.schema import Targets
+    from getvpn_ops.workflow.playbooks.schema import Playbook, Targets
 
 _PAIR = 2
 
@@ -41,6 +42,14 @@ def pilots_of(inventory: Inventory, groups: Sequence[str], names: Sequence[str] 
         )
         raise UsageError(msg)
     return chosen
+
+
+def needs_pilot(playbook: Playbook) -> bool:
+    """Whether any stage is about the pilot, those behind it, or its networks."""
+    return any(
+        stage.targets.who in {Who.PILOT, Who.REST} or stage.params.get("covers") == Covers.PILOT.value
+        for stage in playbook.stages
+    )
 
 
 def targets_of_stage(

@@ -42,6 +42,7 @@ class Changes:
         unread: why nothing is known of a device, by name.
         differs: devices that are known not to be as intended, changed by the plan or not.
         keys_alone: devices that differ in keys alone, by which somebody lives: these are left as they are.
+        later: devices that differ in fail-close alone, which is left to a later push.
         notes: for people.
         refusals: why the plan must never be applied.
         due: groups whose members work by an older policy than their key servers are configured with, and what shows it.
@@ -56,6 +57,7 @@ class Changes:
     unread: dict[str, str] = field(default_factory=dict)
     differs: set[str] = field(default_factory=set)
     keys_alone: set[str] = field(default_factory=set)
+    later: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     due: dict[str, str] = field(default_factory=dict)
@@ -146,6 +148,7 @@ def without_early_closing(
         if kept:
             found.notes.append(f"{device.name}: fail-close is left to the next push: {why}")
         else:
+            found.later.add(device.name)
             found.leave_out(device.name, f"fail-close is left to a later push: {why}", is_known=False)
     return kept
 

@@ -132,7 +132,7 @@ def test_a_platform_without_a_pilot_member_is_named_with_one_that_could_join() -
 def test_a_plan_says_which_platforms_its_pilot_does_not_measure() -> None:
     bank, inventory = Bank(minutes=1, configs="clear"), example()
     plan = planned(bank, inventory, ({"id": "m", "action": "measure-passive", "targets": {"who": "pilot"}},))
-    pilots = [inventory.devices[name] for name in pilots_of(inventory, ("WAN",))]
+    pilots = pilots_of(inventory, ("WAN",))
     missing = unmeasured(inventory.members("WAN"), pilots, ())
     assert missing
     assert set(missing) <= set(plan.notes)

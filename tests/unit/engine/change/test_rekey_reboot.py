@@ -38,6 +38,7 @@ def reloaded(made: Network, name: str) -> None:
 
 
 CASES: dict[str, tuple[bool, str, StepResult, str]] = {
+    "it had sent rekeys before": (True, "earlier", StepResult.NOTHING_SENT, "its counters too; none of 2 members"),
     "it did not reload": (False, "", StepResult.NOTHING_SENT, "has sent 0 rekeys"),
     "no member has a new key": (True, "", StepResult.NOTHING_SENT, "its counters too; none of 2 members has a new"),
     "a member has one that no key server has": (True, "orphan", StepResult.APPLIED, "gm2 has 0x0000BEEF, which is new"),
@@ -49,6 +50,10 @@ CASES: dict[str, tuple[bool, str, StepResult, str]] = {
 def test_members_tell_what_the_counters_of_a_reloaded_key_server_do_not(name: str) -> None:
     boots, harm, result, words = CASES[name]
     made = registered(2)
+    if harm == "earlier":
+        made.type("ks1", f"crypto gdoi ks group {GROUP} rekey")
+        made.run(BOOT)
+        assert made.ks("ks1").rekeys_sent == 1
     stage = killed(made)
     if boots:
         reloaded(made, "ks1")
