@@ -59,7 +59,8 @@ def keep_and_show(
     show_plan(kept, workspace, form, out, everything=everything)
     unknown = [item.device for item in plan.left_out if not item.is_known]
     if unknown:
-        say(f"warning: {listed(unknown, _NAMES)} could not be told, or is held back, and is not in the plan", "bold yellow")
+        who = listed(unknown, _NAMES)
+        say(f"warning: {who} could not be told, or is held back, and is not in the plan", "bold yellow")
     say(f"kept as {kept.path}")
     if command := next_command(plan, flags_of(workspace)):
         say(f"nothing was sent; to apply it: {command}")

@@ -21,7 +21,7 @@ from getvpn_ops.workflow.actions.key_prints import HeldKey, held_by
 from getvpn_ops.workflow.actions.spec import ActionSpec, Proposal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from getvpn_ops.model.inventory import Device
     from getvpn_ops.workflow.actions.spec import World
@@ -255,6 +255,32 @@ def _compared(want: _Want) -> Wave:
         "nothing to undo",
     )
     return Wave(f"RSA key {want.label}: proof", (step,))
+
+
+def without_made(waves: Iterable[Wave], made: set[tuple[str, str]]) -> list[Wave] | str:
+    """What is left of a proposal where another group of the same plan uses the same label; or why that cannot be.
+
+    Args:
+        waves: of the proposal.
+        made: label and key server of keys that the plan makes before it; those of the proposal are added.
+    """
+    left, labels, new = [], {label for label, _ in made}, set[tuple[str, str]]()
+    for wave in waves:
+        acts = [dict(step.act.parameters) for step in wave.steps if isinstance(step.act, Perform)]
+        places = {(act["label"], act["server"]) for act in acts if "server" in act}
+        if places and places <= made:
+            continue
+        fresh = {label for act in acts if act["work"] == GENERATE for label in [act["label"]]}
+        if fresh & labels:
+            label = min(fresh)
+            return (
+                f"another group of this plan makes {label} too, for other key servers: two keys of one name would "
+                f"meet; make one first: getvpn-ops plan action {ID}"
+            )
+        new |= places
+        left.append(wave)
+    made |= new
+    return left
 
 
 def _numbered(waves: list[Wave]) -> list[Wave]:

@@ -29,9 +29,10 @@ from getvpn_ops.engine.change.planning.assembling import concerned, job_of
 from getvpn_ops.engine.change.planning.changes import changes_of, local_names
 from getvpn_ops.engine.change.planning.effects import forecast
 from getvpn_ops.engine.change.planning.locking import lockouts
+from getvpn_ops.engine.change.planning.ranks import ranks_of
 from getvpn_ops.engine.change.planning.reading import read_devices
 from getvpn_ops.engine.change.planning.registering import serving
-from getvpn_ops.engine.change.planning.servers import primaries, priority, refusals
+from getvpn_ops.engine.change.planning.servers import primaries, refusals
 from getvpn_ops.engine.change.planning.shipping import is_member_of, policy_on
 from getvpn_ops.engine.change.planning.simulated import configs_after, tried
 from getvpn_ops.engine.change.planning.stepping import Terms, waves_of
@@ -41,6 +42,7 @@ from getvpn_ops.model.change import StepKind
 from getvpn_ops.model.inventory import Role
 from getvpn_ops.model.plan import Perform, Plan, PlannedStage, PlannedStep, Statement
 from getvpn_ops.workflow.actions import ACTIONS
+from getvpn_ops.workflow.actions.rsa_keys import without_made
 from getvpn_ops.workflow.actions.spec import World
 from getvpn_ops.workflow.ordering import Stage as Ordered
 from getvpn_ops.workflow.ordering import stages as in_order
@@ -326,9 +328,9 @@ class _Staging:
         """Who will be primary of groups that this plan brings up: the key server with the highest priority."""
         found = {}
         for group in self._wanted.groups:
-            servers = [item.name for item in self._inventory.key_servers(group) if item.name in self._configs]
-            if servers and group in serving(self._inventory, (group,), {}, self._configs):
-                found[group] = max(servers, key=lambda name: priority(self._configs[name]))
+            ranks = ranks_of(self._configs, self._inventory, group)
+            if ranks and group in serving(self._inventory, (group,), {}, self._configs):
+                found[group] = max(ranks).device
         return found
 
     def _look_at(self, stage: Stage, done: Sequence[Tried]) -> None:
@@ -342,6 +344,7 @@ class _Staging:
     def _keys(self, leg: Leg, params: FrozenModel) -> Iterator[Ordered]:
         spec = ACTIONS[_RSA_KEY]
         said = {name: value for name, value in params.model_dump().items() if value is not None}
+        made: set[tuple[str, str]] = set()
         for group in leg.groups:
             targets = self._inventory.key_servers(group)
             world = World(self._inventory, self._reading.fleet, targets, (group,), self._asked.now)
@@ -349,7 +352,11 @@ class _Staging:
             self._told.refusals += [f"stage {leg.stage.id}: {text}" for text in proposal.refusals]
             self._told.notes += proposal.notes
             self._keyed.add(group)
-            for wave in proposal.waves:
+            waves = without_made(proposal.waves, made)
+            if isinstance(waves, str):
+                self._told.refusals.append(f"stage {leg.stage.id}: group {group}: {waves}")
+                continue
+            for wave in waves:
                 self._typed |= {step.device for step in wave.steps if step.device}
                 yield Ordered(wave.title, ready=wave.steps, at_once=wave.at_once)
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from getvpn_ops.engine.change.planning.action import new_id
 from getvpn_ops.engine.change.planning.assembling import job_of
 from getvpn_ops.engine.change.planning.changes import local_names
+from getvpn_ops.engine.change.planning.ranks import ranks_of
 from getvpn_ops.engine.change.planning.reading import read_devices
-from getvpn_ops.engine.change.planning.servers import primaries, priority
+from getvpn_ops.engine.change.planning.servers import primaries
 from getvpn_ops.engine.change.planning.shipping import policy_on
 from getvpn_ops.engine.change.planning.simulated import tried
 from getvpn_ops.engine.change.planning.stepping import Terms, waves_of
@@ -127,9 +128,9 @@ def _heads(groups: Sequence[str], reading: Reading, inventory: Inventory) -> dic
     """Primaries; where none can be told, who is reached and has the highest priority: it is the last one then."""
     found = {group: name for group, name in primaries(reading.fleet).items() if name in reading.configs}
     for group in groups:
-        names = [item.name for item in inventory.key_servers(group) if item.name in reading.configs]
-        if group not in found and names:
-            found[group] = max(names, key=lambda name: priority(reading.configs[name]))
+        ranks = ranks_of(reading.configs, inventory, group)
+        if group not in found and ranks:
+            found[group] = max(ranks).device
     return found
 
 

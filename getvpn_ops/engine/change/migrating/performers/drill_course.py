@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.dialect.gdoi_commands import rekey_command
 from getvpn_ops.engine.change.actions.looking import look
-from getvpn_ops.engine.change.migrating.performers.drill_terms import Rank, clear_line, role_line
+from getvpn_ops.engine.change.migrating.performers.drill_terms import clear_line, role_line
+from getvpn_ops.engine.change.planning.ranks import Rank
 from getvpn_ops.engine.change.rekey import ACTION as PROVES_REKEY
 from getvpn_ops.engine.change.scene import Hold
 from getvpn_ops.errors import EvidenceMissingError, ExitCode

@@ -22,7 +22,7 @@ from getvpn_ops.workflow.actions.reading import server_of
 
 if TYPE_CHECKING:
     from getvpn_ops.engine.change.migrating.performers.drill_course import Course
-    from getvpn_ops.engine.change.migrating.performers.drill_terms import Rank
+    from getvpn_ops.engine.change.planning.ranks import Rank
     from getvpn_ops.engine.change.ports import Hand
     from getvpn_ops.model.receipt import StepReceipt
 

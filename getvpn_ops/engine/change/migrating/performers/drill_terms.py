@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.analysis.traffic.timing import Timing
 from getvpn_ops.dialect.gdoi_commands import rekey_command
+from getvpn_ops.engine.change.planning.ranks import Rank, ranks_of
 from getvpn_ops.model.plan import PredictedEffect, Statement
 from getvpn_ops.workflow.playbooks.stages import DrillBy
 
@@ -28,23 +29,6 @@ _NO_WAY_OUT = (
     "by: isolate cuts the primary off from its peers, and with that perhaps from here: it needs a way to it out of "
     "band, which the inventory has no field to declare; drill by role-change, or by human"
 )
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Rank:
-    """A key server in an election; the greater one wins.
-
-    Attributes:
-        priority: of it.
-        address: that it cooperates from, as a number: breaks a tie.
-        device: its name.
-        local_name: what it calls the group.
-    """
-
-    priority: int
-    address: int
-    device: str
-    local_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,23 +128,6 @@ def drill_cost(group: str, member: str, direction: str | None) -> PredictedEffec
         return PredictedEffect(group, title, Statement.HITLESS, 0.0, (text, rest))
     text = f"traffic from and to {member} is dropped until it has registered, reckoned at {seconds:g} s"
     return PredictedEffect(group, title, Statement.LOSES, seconds, (text,))
-
-
-def ranks_of(configs: Mapping[str, RunningConfig], inventory: Inventory, group: str) -> tuple[Rank, ...]:
-    """The ranks of a group's key servers by their configurations; those that serve no such group are left out."""
-    intent = inventory.gdoi_groups.get(group)
-    identity = intent.identity if intent is not None else None
-    found = []
-    for device in inventory.key_servers(group):
-        for item in configs[device.name].gdoi_groups if device.name in configs else ():
-            own = item.identity_number if item.identity_number is not None else item.identity_address
-            is_meant = str(own) == str(identity) if identity is not None else item.name == group
-            if item.server_local is None or not is_meant:
-                continue
-            coop, address = item.server_local.redundancy, item.server_local.address
-            priority = coop.priority if coop is not None and coop.priority is not None else _LEAST
-            found.append(Rank(priority, int(address) if address is not None else 0, device.name, item.name))
-    return tuple(found)
 
 
 def drill_lines(

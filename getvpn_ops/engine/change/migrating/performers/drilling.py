@@ -32,9 +32,10 @@ from getvpn_ops.engine.change.migrating.performers.drill_course import (
 )
 from getvpn_ops.engine.change.migrating.performers.drill_ends import begin, midway
 from getvpn_ops.engine.change.migrating.performers.drill_priority import set_priority, settled_priority
-from getvpn_ops.engine.change.migrating.performers.drill_terms import Rank, refused
+from getvpn_ops.engine.change.migrating.performers.drill_terms import refused
 from getvpn_ops.engine.change.migrating.performers.drill_watch import registered_elsewhere, until_back, until_taken
 from getvpn_ops.engine.change.migrating.performers.given import params_of
+from getvpn_ops.engine.change.planning.ranks import Rank
 from getvpn_ops.engine.change.rekey import ProveRekey
 from getvpn_ops.engine.change.scene import Hold
 from getvpn_ops.errors import EvidenceMissingError, ExitCode, LeaseLostError, StoreError

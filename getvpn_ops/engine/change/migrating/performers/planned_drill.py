@@ -10,10 +10,10 @@ from getvpn_ops.engine.change.migrating.performers.drill_terms import (
     drill_cost,
     drill_lines,
     drill_notes,
-    ranks_of,
     refused,
     turn_of,
 )
+from getvpn_ops.engine.change.planning.ranks import ranks_of
 from getvpn_ops.model.inventory import Direction
 
 if TYPE_CHECKING:
