@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from getvpn_ops.cli.board_live import boarded, is_watched
 from getvpn_ops.cli.changing_clock import clock_or_wall
 from getvpn_ops.cli.hands_of import backed_up, hands_of, prints_of_run
 from getvpn_ops.cli.journaled import KIND, journal_of, must_be_whole
@@ -166,7 +167,14 @@ class _Changing:
     def _apply(self, lease: Lease) -> Ending:
         scene = scene_of(self._tools, self._kept.plan, RunLog(self._run.id, self._journal, self._leases, lease))
         with backed_up(self._tools, scene):
-            return apply_plan(scene, performers())
+            progress = self._tools.collector.progress
+            if not is_watched(progress, self._kept.plan):
+                return apply_plan(scene, performers())
+            now, entries = self._tools.clock.now, self._journal.entries(self._run.id)
+            with boarded(self._kept.plan, self._run.id, now, entries) as board:
+                scene.log.tell = board.heard
+                drawn = replace(scene, progress=board, collector=replace(scene.collector, progress=board))
+                return apply_plan(drawn, performers())
 
     def _code(self, ending: Ending) -> ExitCode:
         """Who asked for the end gets what is to be resumed, unless something is wrong besides."""

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from getvpn_ops.cli.board_live import follow as watch
 from getvpn_ops.cli.changing_clock import now_of
+from getvpn_ops.cli.kept_plans import KeptPlans
 from getvpn_ops.cli.output import form_of, must_be_writable, say, write_data, write_view
-from getvpn_ops.cli.run_shown import shown_run
+from getvpn_ops.cli.run_shown import journal_to_read, shown_run
 from getvpn_ops.cli.wiring import open_store
 from getvpn_ops.cli.workspace import LabOption, OutOption, OutputOption, WorkspaceOption, open_kept
-from getvpn_ops.errors import ExitCode
+from getvpn_ops.errors import ExitCode, UsageError
+from getvpn_ops.reports.board import Board
+from getvpn_ops.reports.console import console
 from getvpn_ops.reports.parsed import Output
 from getvpn_ops.reports.story import run_plain
 from getvpn_ops.reports.story_table import run_view
+
+if TYPE_CHECKING:
+    from getvpn_ops.model.run import Run
+    from getvpn_ops.settings import Workspace
+    from getvpn_ops.store.store import Store
 
 
 def command(
@@ -23,6 +32,9 @@ def command(
     ] = "last-apply",
     *,
     everything: Annotated[bool, typer.Option("--all", help="Show every step, with its lines.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Watch a run of a playbook on a terminal until it ends.")
+    ] = False,
     output: OutputOption = None,
     out: OutOption = None,
     workspace: WorkspaceOption = None,
@@ -35,7 +47,10 @@ def command(
     must_be_writable(out)
     place = open_kept(workspace, lab=lab)
     with open_store(place) as store:
-        shown = shown_run(store, place, store.find_run(run), now_of(place))
+        found = store.find_run(run)
+        if follow:
+            _watch(store, place, found)
+        shown = shown_run(store, place, found, now_of(place))
     form = form_of(output, out)
     if form is Output.TABLE:
         write_view(run_view(shown, everything=everything), out)
@@ -44,3 +59,16 @@ def command(
     if shown.faults:
         say("the journal is not as it was written: see getvpn-ops runs verify", "bold red")
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _watch(store: Store, place: Workspace, run: Run) -> None:
+    """The live board of a run that another process has in hand; of one that is over there is nothing to watch."""
+    journal = journal_to_read(store, place, now_of(place))
+    story = journal.story(run.id)
+    kept = KeptPlans(place).with_digest(str(run.arguments.get("plan", "")), story.plan)
+    if kept is None or not kept.plan.stages:
+        msg = f"run {run.id} applies no playbook whose plan is kept here: there is no board of it"
+        raise UsageError(msg)
+    if not console(stderr=True).is_terminal:
+        raise UsageError("--follow draws on a terminal, and there is none: show RUN tells how far it is")
+    watch(Board(run.id, kept.plan), lambda known: journal.entries(run.id)[known:], now_of(place))

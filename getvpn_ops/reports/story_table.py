@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from getvpn_ops.model.journal import OperatorWord
     from getvpn_ops.model.journal_story import RunStory, StepStory
+    from getvpn_ops.model.plan import Plan
     from getvpn_ops.reports.story import ShownLease, ShownRun
 
 _STEPS = 60
@@ -90,7 +91,11 @@ def _parts(shown: ShownRun, *, everything: bool) -> Iterator[RenderableType]:
     if story.in_hand:
         yield Text("\nin hand", style="bold")
         yield indented(hand_view(story.in_hand))
-    if story.steps:
+    if shown.plan is not None and shown.plan.stages and not everything:
+        yield Text("\nstages", style="bold")
+        yield indented(_stages(shown.plan, story))
+        yield indented(Text(f"{count(len(story.steps), 'step')} in all: --all shows them"))
+    elif story.steps:
         yield Text("\nsteps", style="bold")
         yield indented(_steps(story, everything=everything))
         if len(story.steps) > _STEPS and not everything:
@@ -103,6 +108,21 @@ def _parts(shown: ShownRun, *, everything: bool) -> Iterator[RenderableType]:
         yield Text("\nleases", style="bold")
         yield indented(leases_view(shown.leases))
     yield from _next(shown)
+
+
+def _stages(plan: Plan, story: RunStory) -> RenderableType:
+    """How far each stage of a playbook came."""
+    rows, is_open = [], True
+    for stage in plan.stages:
+        names = [step.id for wave in plan.waves if wave.stage == stage.id for step in wave.steps]
+        proven = sum(name in story.proven for name in names)
+        state, style = "done", "green"
+        if proven < len(names):
+            here = ("held", "bold yellow") if story.held else ("now", "bold")
+            state, style = here if is_open else ("to come", "dim")
+            is_open = False
+        rows.append((stage.id, Text(state, style=style), f"{proven} of {len(names)}", stage.title))
+    return Listing(("stage", "", "proven", "what"), rows)
 
 
 def _next(shown: ShownRun) -> Iterator[RenderableType]:

@@ -77,6 +77,8 @@ class RunLog:
         self._proven = dict(story.proven)
         self._seen = {about: dict(facts) for about, facts in story.seen.items()}
         self.words = story.words
+        self.tell: Callable[[Event], None] = lambda _event: None
+        """Told of every event that was written; it must not raise."""
         self.listens = _LISTENS
         """Seconds between two looks for words."""
         self._journal = journal
@@ -225,3 +227,4 @@ class RunLog:
 
     def _append(self, event: Event, lasts: timedelta = timedelta()) -> None:
         self._leases.append(self._lease, event, lasts)
+        self.tell(event)
