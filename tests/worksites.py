@@ -66,10 +66,13 @@ class Worksite:
         lab: its routers; those of the worked example, with a group that works, unless they get other configurations.
     """
 
-    def __init__(self, root: Path, source: Path, configs: Path = EXAMPLE / "lab_configs" / "running") -> None:
+    def __init__(
+        self, root: Path, source: Path, configs: Path = EXAMPLE / "lab_configs" / "running", flows: str | None = None
+    ) -> None:
         self.root = root
         root.mkdir(exist_ok=True)
-        self.lab = Background(Settings(source, configs, seed=7, password=PASSWORD, first_port=_ports()))
+        made = Settings(source, configs, seed=7, password=PASSWORD, first_port=_ports(), flows=flows)
+        self.lab = Background(made)
         self.settings()
 
     @property
