@@ -9,6 +9,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,7 +24,7 @@ from getvpn_ops.lab.fleet import Settings
 from getvpn_ops.lab.workspace import Workspace as LabPlace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
 EXAMPLE = Path(__file__).parents[1] / "inventory"
@@ -32,6 +34,55 @@ PASSWORD = "lab-pass-1"  # noqa: S105 -- of simulated routers
 def _ports() -> int:
     """Where this process looks for ports: a router that is down for a while must find its own one free again."""
     return 24000 + os.getpid() % 75 * 100
+
+
+class Program:
+    """The program as a process of its own; what it says is read at once: a full pipe would hold it for ever."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        """Begin to read both pipes of a process that was just started."""
+        self.process = process
+        self._read: dict[str, list[str]] = {"out": [], "err": []}
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._readers = [
+            threading.Thread(target=self._read["out"].extend, args=(process.stdout,), daemon=True),
+            threading.Thread(target=self._listen, args=(process.stderr,), daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _listen(self, stderr: Iterable[str]) -> None:
+        for line in stderr:
+            self._read["err"].append(line)
+
+    def until(self, condition: Callable[[], object], patience: float) -> None:
+        """Wait for something while the program runs; fails if it ends first, or after so many seconds."""
+        end = time.monotonic() + patience
+        while not condition():
+            assert self.process.poll() is None, self.ended(patience)
+            assert time.monotonic() < end, "".join(self._read["err"])
+            time.sleep(0.02)
+
+    def says(self, words: str, patience: float) -> None:
+        """Wait until the words stand on stderr; the program may have ended by then."""
+        end = time.monotonic() + patience
+        while not any(words in line for line in self._read["err"]):
+            over = not any(reader.is_alive() for reader in self._readers)
+            assert not over or any(words in line for line in self._read["err"]), "".join(self._read["err"])
+            assert time.monotonic() < end, "".join(self._read["err"])
+            time.sleep(0.02)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to it."""
+        self.process.send_signal(number)
+
+    def ended(self, patience: float) -> tuple[int, str, str]:
+        """Wait for its end, at most so many seconds; returns exit code, stdout, stderr."""
+        code = self.process.wait(timeout=patience)
+        for reader in self._readers:
+            reader.join(timeout=patience)
+        return code, "".join(self._read["out"]), "".join(self._read["err"])
 
 
 def part_of_example(
@@ -111,12 +162,14 @@ class Worksite:
             **sections,
         )
 
-    def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
-        """Start the program as a process of its own; stdout and stderr are pipes."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "getvpn_ops", *words],
-            cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **environment},
+    def start(self, *words: str, **environment: str) -> Program:
+        """Start the program as a process of its own."""
+        return Program(
+            subprocess.Popen(
+                [sys.executable, "-m", "getvpn_ops", *words],
+                cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                env={**os.environ, **environment},
+            )
         )  # fmt: skip
 
     def arm(self, name: str, fault: str, line: str | None = None, times: int | None = None, /, **options: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,8 +13,7 @@ from worksites import Worksite, part_of_example
 from getvpn_ops.errors import ExitCode
 
 if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 SERVERS = ("lds-ks1", "ams-ks1", "dub-ks1")
 MEMBERS = ("ham-gm1", "opo-gm1")
@@ -57,25 +55,13 @@ def interrupted(site: Worksite, line: str, *words: str, signals: int) -> tuple[i
     for name in MEMBERS:
         site.arm(name, "slow-echo", line, 1, seconds="1.2")
     running = site.start(*words, "--lab", "-o", "json")
-    until(lambda: struck(site), running)
-    assert running.stderr is not None
+    running.until(lambda: struck(site), PATIENCE)
     for announced in WORDS[:signals]:
-        running.send_signal(signal.SIGINT)
-        said = ""
-        while announced not in said:  # two signals that come at once may be one
-            said = running.stderr.readline()
-            assert said, running.communicate()
-    out, rest = running.communicate(timeout=PATIENCE)
+        running.signal(signal.SIGINT)
+        running.says(announced, PATIENCE)  # two signals that come at once may be one
+    code, out, rest = running.ended(PATIENCE)
     assert "Traceback" not in rest
-    return running.returncode, json.loads(out)
-
-
-def until(condition: Callable[[], object], running: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert running.poll() is None, running.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    return code, json.loads(out)
 
 
 def test_ctrl_c_drains_twice_is_safe_and_resume_ends_it(site: Worksite) -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from worksites import Worksite, part_of_example
+from worksites import Program, Worksite, part_of_example
 
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.model.capture import Trouble
 
 if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 NAMES = ("lds-ks1", "ams-ks1", "dub-ks1", "lds-gm1", "man-gm1", "nor-gm1")
 STUCK = "man-gm1"
@@ -37,24 +35,16 @@ def _healed(site: Worksite) -> None:
     site.heal()
 
 
-def until(condition: Callable[[], object], running: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert running.poll() is None, running.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def stuck(site: Worksite) -> bool:
     """Whether the router does not answer the command any more."""
     router = site.lab.router(STUCK)
     return site.lab.call(lambda: not router.faults.armed)
 
 
-def ended(running: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
-    out, err = running.communicate(timeout=PATIENCE)
+def ended(running: Program) -> tuple[int, dict[str, Any], str]:
+    code, out, err = running.ended(PATIENCE)
     assert "Traceback" not in err
-    return running.returncode, json.loads(out), err
+    return code, json.loads(out), err
 
 
 def last_run(site: Worksite) -> dict[str, Any]:
@@ -84,14 +74,10 @@ def _hears_of_its_terminal() -> Iterator[None]:
 def test_a_device_that_hangs_is_left(site: Worksite, case: str) -> None:
     site.arm(STUCK, "hang", "show crypto gdoi", 1)
     running = site.start(*HEALTH)
-    until(lambda: stuck(site), running)
-    assert running.stderr is not None
+    running.until(lambda: stuck(site), PATIENCE)
     for number, words in SIGNALS[case]:
-        running.send_signal(number)
-        said = ""
-        while words not in said:  # two signals that come at once may be one
-            said = running.stderr.readline()
-            assert said, running.communicate()
+        running.signal(number)
+        running.says(words, PATIENCE)  # two signals that come at once may be one
     code, told, _ = ended(running)
     assert code == ExitCode.INTERRUPTED
     visits = {item["device"]: item["trouble"] for item in told["visits"]}
@@ -106,8 +92,8 @@ def test_a_device_that_hangs_is_left(site: Worksite, case: str) -> None:
 def test_the_first_ctrl_c_lets_devices_in_hand_answer(site: Worksite) -> None:
     site.arm(STUCK, "slow-echo", "show crypto gdoi$", 1, seconds="2")
     running = site.start(*HEALTH)
-    until(lambda: stuck(site), running)
-    running.send_signal(signal.SIGINT)
+    running.until(lambda: stuck(site), PATIENCE)
+    running.signal(signal.SIGINT)
     code, told, said = ended(running)
     assert (code, "finishing the devices in hand" in said) == (ExitCode.INTERRUPTED, True)
     assert not [item["reason"] for item in told["visits"] if item["trouble"]]
@@ -115,10 +101,8 @@ def test_the_first_ctrl_c_lets_devices_in_hand_answer(site: Worksite) -> None:
 
 def test_ctrl_c_ends_the_wait_between_two_looks(site: Worksite) -> None:
     running = site.start("health", "-o", "json", "--interval", "3000")
-    assert running.stderr is not None
-    while f"{len(NAMES)} of {len(NAMES)} devices" not in running.stderr.readline():
-        assert running.poll() is None
-    running.send_signal(signal.SIGINT)
+    running.says(f"{len(NAMES)} of {len(NAMES)} devices", PATIENCE)
+    running.signal(signal.SIGINT)
     code, told, _ = ended(running)
     assert code == ExitCode.INTERRUPTED
     assert not [item["reason"] for item in told["visits"] if item["trouble"]]
@@ -132,9 +116,9 @@ def test_a_killed_run_is_not_taken_for_a_finished_one(site: Worksite) -> None:
         site.arm(STUCK, "hang", "show crypto gdoi", 1)
         more = ("--out", "captures") if command == "collect" else ()
         running = site.start(command, "-o", "json", "--interval", "0", *more)
-        until(lambda: stuck(site), running)
-        running.kill()
-        assert running.communicate(timeout=PATIENCE)[0] == ""
+        running.until(lambda: stuck(site), PATIENCE)
+        running.signal(signal.SIGKILL)
+        assert running.ended(PATIENCE)[1] == ""
         killed = last_run(site)
         assert (killed["kind"], killed["ended"], killed["exit_code"]) == (command, None, None)
         code, _, said = site.run("health", "--interval", "0", "--since", killed["id"])
