@@ -16,7 +16,7 @@ from getvpn_ops.cli.who import who
 from getvpn_ops.engine.change.course import Course
 from getvpn_ops.engine.change.log import LEASE, RunLog
 from getvpn_ops.engine.change.performers import performers
-from getvpn_ops.engine.change.settling import settle
+from getvpn_ops.engine.change.settling import give_back, settle
 from getvpn_ops.errors import ExitCode, GetvpnOpsError, LeaseHeldError, UsageError
 from getvpn_ops.model.journal import OperatorWord, Word
 from getvpn_ops.reports.plan_table import summary_view
@@ -44,13 +44,14 @@ def must_go_on(story: RunStory, flags: str = "") -> None:
         raise UsageError(msg)
 
 
-def settle_run(tools: Wiring, kept: KeptPlan, run: Run) -> None:
+def settle_run(tools: Wiring, kept: KeptPlan, run: Run, *, gives_back: bool = True) -> None:
     """Read how far steps of a run came that nobody knows of: the way back begins where devices stand (promise P3).
 
     Args:
         tools: of the workspace.
         kept: plan of the run.
         run: that was killed, or lost a session.
+        gives_back: whether what its steps changed for a while is given back then; see ``settling.give_back``.
 
     Raises:
         LeaseHeldError: it is under way.
@@ -65,7 +66,9 @@ def settle_run(tools: Wiring, kept: KeptPlan, run: Run) -> None:
         raise held_by_another(tools, exc, run.id) from exc
     try:
         log = RunLog(run.id, journal, leases, lease)
-        for _, hold in settle(Course(scene_of(tools, kept.plan, log), performers()), log.in_hand):
+        course = Course(scene_of(tools, kept.plan, log), performers())
+        held = settle(course, log.in_hand)
+        for _, hold in (*held, *(give_back(course) if gives_back else ())):
             say(hold.reason, "yellow")
     finally:
         leases.release(lease)

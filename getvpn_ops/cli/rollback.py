@@ -72,7 +72,7 @@ def command(
     place = open_workspace(workspace, lab=lab)
     with wired(place, quiet=quiet, changes=True) as tools:
         found, before = changed_by(tools, run)
-        settle_run(tools, before, found)
+        settle_run(tools, before, found, gives_back=not emergency)
         if emergency:
             plan = emergency_plan(tools, found, before.plan)
         else:

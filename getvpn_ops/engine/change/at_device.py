@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.engine.change.log import Settled
 from getvpn_ops.engine.change.scene import CONFIGURATION, Hold, configuration_of
-from getvpn_ops.errors import ExitCode
+from getvpn_ops.errors import ExitCode, LeaseLostError, StoreError
 from getvpn_ops.model.journal import StepResult
 from getvpn_ops.model.plan import Configure
 from getvpn_ops.workflow.progress import where
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from getvpn_ops.engine.change.ports import Hand
     from getvpn_ops.engine.change.scene import Scene
     from getvpn_ops.model.journal_story import StepStory
@@ -105,3 +107,25 @@ def configure_of(step: PlannedStep) -> Configure:
         msg = f"step {step.id} configures nothing"
         raise TypeError(msg)
     return step.act
+
+
+def held_of_job(scene: Scene, device: str, what: str, job: Callable[[Hand], tuple[Hold | None]]) -> Hold | None:
+    """Run a job in a session for changes on one device, and say why it did not come to its end.
+
+    Args:
+        scene: of the run.
+        device: on which.
+        what: is not known then, for people.
+        job: to run; it says in its one item why it holds.
+
+    Raises:
+        LeaseLostError: somebody else may be writing.
+        StoreError: the journal fails.
+    """
+    answer = scene.each({scene.device(device): job})[device]
+    if isinstance(answer.error, LeaseLostError | StoreError):
+        raise answer.error
+    if answer.value is not None:
+        return answer.value[0]
+    why = answer.reason or (f"{type(answer.error).__name__}: {answer.error}" if answer.error else "no session")
+    return Hold(f"{device}: {what}: {why}", answer.next_step, ExitCode.UNDETERMINED)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.dialect.revert_timer import SHOW_TIMER, RevertTimer
 from getvpn_ops.engine.change import ks_guard, rekey, revert_timers
-from getvpn_ops.engine.change.at_device import AtDevice, configure_of
+from getvpn_ops.engine.change.at_device import AtDevice, configure_of, held_of_job
 from getvpn_ops.engine.change.log import Settled
 from getvpn_ops.engine.change.scene import CONFIGURATION, Hold, configuration_of
 from getvpn_ops.engine.change.taking_back import UNDO, go_home
@@ -121,6 +121,20 @@ class Configuring:
         if scene.log.proven(step.id) is not None:
             return None
         return Hold(f"{step.device}: '{step.title}' was not read back", "", ExitCode.UNDETERMINED)
+
+    def give_back(self, step: PlannedStep, scene: Scene) -> Hold | None:
+        """End the revert timer of a step that was cut short: whatever stands there was read, and stays."""
+        if not configure_of(step).revert_minutes or scene.log.step(step.id, step.device) is None:
+            return None
+
+        def job(hand: Hand) -> tuple[Hold | None]:
+            at = AtDevice(step, scene, hand, self.read)
+            tree = at.tree()
+            if isinstance(tree, Hold):
+                return (tree,)
+            return (revert_timers.meet(at, at.place(tree)) or revert_timers.end_timer(at),)
+
+        return held_of_job(scene, step.device, "its revert timer is not known to have ended", job)
 
 
 def _known(at: AtDevice, tree: Tree) -> StepStory | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from getvpn_ops.engine.assemble import evidence_of
 from getvpn_ops.engine.collect import Wish
@@ -181,3 +181,18 @@ class Performer(Protocol):
 
 class OnlyLooks:
     """Marks a performer that types nothing: for its steps no session for changes is opened; ``act`` is not called."""
+
+
+@runtime_checkable
+class GivesBack(Protocol):
+    """A performer whose steps change something for a while, beside what the way back of a plan knows."""
+
+    def give_back(self, step: PlannedStep, scene: Scene) -> Hold | None:
+        """Give back what a step that did not come to its end changed for a while; nothing where nothing stands.
+
+        Called before the way back of a run is planned, when no step of it is in hand.
+
+        Returns:
+            Why that is not done, or not known to be; None: nothing of it stands any more.
+        """
+        ...

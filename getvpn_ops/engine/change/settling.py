@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from getvpn_ops.engine.change.course import whole_of
 from getvpn_ops.engine.change.ending import HaltError
-from getvpn_ops.engine.change.scene import Hold
+from getvpn_ops.engine.change.scene import GivesBack, Hold
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.model.journal import StepResult
 
@@ -73,3 +73,22 @@ def read_again(course: Course, parts: Iterable[StepStory]) -> list[StepStory]:
         course.scene.log.reconciled(part.intended.step, part.intended.device, settled)
         course.scene.say(f"{part.intended.device} can be read after all: {settled.result}: {settled.detail}")
     return left
+
+
+def give_back(course: Course) -> list[tuple[PlannedStep, Hold]]:
+    """Give back what steps that did not come to their end changed for a while: priorities, ``passive``, revert timers.
+
+    The way back of a run begins at what its plan left on devices; what a drill or a measurement lent itself is none of
+    that, and a revert timer would take back what the way back types.
+
+    Returns:
+        Steps of which that is not done, and why; the way back leaves their devices out, or is refused.
+    """
+    held = []
+    for step in course.steps.values():
+        performer = course.performer(step)
+        if not isinstance(performer, GivesBack) or course.is_done(step) or course.in_hand(step):
+            continue
+        if (hold := performer.give_back(step, course.scene)) is not None:
+            held.append((step, hold))
+    return held

@@ -13,6 +13,7 @@ from getvpn_ops.engine.change.actions.electing import Electing
 from getvpn_ops.engine.change.actions.registering import Registering
 from getvpn_ops.engine.change.actions.typing_lines import perform_of
 from getvpn_ops.engine.change.ks_guard import guard_key_server
+from getvpn_ops.engine.change.log import Settled
 from getvpn_ops.engine.change.migrating.performers.drill_course import (
     BACK,
     CLEAR,
@@ -39,11 +40,11 @@ from getvpn_ops.engine.change.planning.ranks import Rank
 from getvpn_ops.engine.change.rekey import ProveRekey
 from getvpn_ops.engine.change.scene import Hold
 from getvpn_ops.errors import EvidenceMissingError, ExitCode, LeaseLostError, StoreError
+from getvpn_ops.model.journal import StepResult
 from getvpn_ops.workflow.actions.reading import cooperation
 from getvpn_ops.workflow.playbooks.stages import DrillBy, DrillParams
 
 if TYPE_CHECKING:
-    from getvpn_ops.engine.change.log import Settled
     from getvpn_ops.engine.change.ports import Hand
     from getvpn_ops.engine.change.scene import Performer, Scene
     from getvpn_ops.model.journal_story import StepStory
@@ -107,6 +108,23 @@ class Drilling:
             )
         scene.log.prove(step.id, step.groups[0], "; ".join(said))
         scene.say(f"{step.title}: {'; '.join(said)}")
+        return None
+
+    def give_back(self, step: PlannedStep, scene: Scene) -> Hold | None:
+        """The key server that was primary gets its own priority again; who is primary now is said, and stays."""
+        for group in step.groups:
+            course = Course(step, scene, group)
+            if PRIMARY not in course.facts or _ENDED in course.facts:
+                continue
+            lent = [name for name in (LOWER, RAISE) if scene.log.is_applied(course.part(name), course.primary)]
+            if lent and not scene.log.is_applied(course.part(RESTORE), course.primary):
+                if (held := self._restored(course)) is not None:
+                    return midway(course, held)
+                again = () if lent == [LOWER] and MEANWHILE in course.facts else (*lent, RESTORE)
+                for name in again:  # so that who resumes the drill types them anew
+                    gone = Settled(StepResult.NOTHING_SENT, "given back, and read")
+                    scene.log.reconciled(course.part(name), course.primary, gone)
+            scene.say(f"the drill of group {group} was not brought to its end: {course.now()}")
         return None
 
     def _drill(self, course: Course, params: DrillParams) -> Hold | None:

@@ -21,7 +21,7 @@ from getvpn_ops.engine.change.log import Settled
 from getvpn_ops.engine.change.migrating.performers.given import Looks, members_of, params_of, some
 from getvpn_ops.engine.change.migrating.performers.probing import SCREENS, Echo, Place, nobody, places_of, sent
 from getvpn_ops.engine.change.migrating.performers.proving_traffic import joined, movement_of
-from getvpn_ops.engine.change.migrating.performers.turning_passive import path_of, read_passive, turn_passive
+from getvpn_ops.engine.change.migrating.performers.turning_passive import off_part, path_of, read_passive, turn_passive
 from getvpn_ops.engine.change.scene import Hold
 from getvpn_ops.engine.change.waiting import wait_for
 from getvpn_ops.engine.collect import Wish
@@ -109,6 +109,20 @@ class MeasuringPassive(Looks):
         scene.say(f"{step.title}: {some(said)}")
         return None
 
+    def give_back(self, step: PlannedStep, scene: Scene) -> Hold | None:
+        """A member that a measurement left sending in clear is passive again, as the plan has it."""
+        for device in (item for devices in members_of(step, scene).values() for item in devices):
+            story = scene.log.step(off_part(step, device), device.name)
+            if story is None or story.result is StepResult.NOTHING_SENT:
+                continue
+            path = story.intended.lines[0].partition(" > ")[0]
+            found = read_passive(scene, device, path)
+            if isinstance(found, str):
+                return Hold(f"'{step.title}': {found}", f"getvpn-ops resume {scene.run}", ExitCode.UNDETERMINED)
+            if not found and (held := turn_passive(step, scene, device, path, on=True)) is not None:
+                return held
+        return None
+
 
 class _Course:
     """One member, from passive to passive."""
@@ -147,12 +161,16 @@ class _Course:
         before = self._look()
         registration = registration_facts(before, (self._here.group,), device.name)
         local = member_of(before, self._here.group, device.name).local_name
-        found = read_passive(self._scene, device, path_of(local))
+        self._path = path_of(local)
+        found = read_passive(self._scene, device, self._path)
+        if found is False and self._is_off(device):  # a process that was killed left it so
+            if (held := turn_passive(self._step, self._scene, device, self._path, on=True)) is not None:
+                return held
+            found = True
         if found is not True:
             what = found if isinstance(found, str) else f"{device.name} is not passive: there is nothing to measure"
             code = ExitCode.UNDETERMINED if isinstance(found, str) else ExitCode.FINDINGS
             return Hold(what, self._again, code)
-        self._path = path_of(local)
         off = self._turn(device, registration, on=False)
         if isinstance(off, Hold):
             return off
@@ -202,13 +220,17 @@ class _Course:
 
     def _passive_again(self, device: Device, held: Hold) -> Hold:
         """A member that was left sending in clear is made passive again before the run holds."""
-        line = self._scene.log.step(f"{self._step.id}.off.{device.name}", device.name)
-        if line is None or line.result is StepResult.NOTHING_SENT or held.code is ExitCode.INTERRUPTED:
+        if not self._is_off(device) or held.code is ExitCode.INTERRUPTED:
             return held
         back = turn_passive(self._step, self._scene, device, self._path, on=True)
         if back is None:
             return held
         return Hold(f"{held.reason}; and {device.name} is not passive again: {back.reason}", self._again, held.code)
+
+    def _is_off(self, device: Device) -> bool:
+        """Whether this run took the line away, or may have."""
+        line = self._scene.log.step(off_part(self._step, device), device.name)
+        return line is not None and line.result is not StepResult.NOTHING_SENT
 
     def _look(self) -> FleetState:
         device = self._scene.device(self._here.device)

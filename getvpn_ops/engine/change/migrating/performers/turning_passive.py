@@ -28,6 +28,11 @@ def path_of(group: str) -> str:
     return f"crypto gdoi group {group}"
 
 
+def off_part(step: PlannedStep, device: Device) -> str:
+    """How the journal names that a member is made to send in clear."""
+    return f"{step.id}.off.{device.name}"
+
+
 def measured_lines(group: str) -> tuple[str, ...]:
     """What a measurement types on a member, for its plan."""
     return tuple(shown([ChangeLine(text, (path_of(group),)) for text in (OFF, ON)]))
@@ -67,7 +72,7 @@ def turn_passive(step: PlannedStep, scene: Scene, device: Device, path: str, *, 
         on: whether it shall be passive.
     """
     text, back = (ON, OFF) if on else (OFF, ON)
-    part = f"{step.id}.{'on' if on else 'off'}.{device.name}"
+    part = f"{step.id}.on.{device.name}" if on else off_part(step, device)
     title = f"{text} on {device.name}, to measure what that does"
     lines = (ChangeLine(text, (path,)),)
     change = ChangeStep(StepKind.SET, title, lines, (ChangeLine(back, (path,)),), groups=step.groups)
