@@ -129,19 +129,19 @@ def cooperation(group: GroupView) -> Iterator[Obstacle]:
             yield Obstacle(f"group {group.name}: {outcome.reason or outcome.status}", is_known=False)
 
 
-def keys_held(server: KeyServerView) -> frozenset[int]:
-    """SPIs of the traffic keys that a key server shows and that have not ended.
+def keys_held(server: KeyServerView) -> dict[int, timedelta]:
+    """SPIs of the traffic keys that a key server shows and that have not ended, with the life that is left to each.
 
     Raises:
         EvidenceMissingError: it does not tell.
     """
     sample = server.policy()
-    alive = (tek for item in sample.value for tek in item.teks if tek.spi is not None)
-    return frozenset(tek.spi.value for tek in alive if tek.spi is not None and _lives(tek.remaining))
-
-
-def _lives(remaining: object) -> bool:
-    return isinstance(remaining, timedelta) and bool(remaining)
+    return {
+        tek.spi.value: tek.remaining
+        for item in sample.value
+        for tek in item.teks
+        if tek.spi is not None and isinstance(tek.remaining, timedelta) and tek.remaining
+    }
 
 
 def registered(group: GroupView) -> dict[Address, str]:

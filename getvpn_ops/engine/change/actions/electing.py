@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from getvpn_ops.engine.change.actions.looking import Patience, came, log_mark, look, servers
@@ -25,6 +25,8 @@ _MARK, _KEYS = "election", "keys"
 _SETTLES = 40.0
 """Seconds after which an election is over: a secondary looks for its primary every 30 s."""
 _WITHIN = 180.0
+_ABOUT = timedelta(seconds=30)
+"""How near to the end of a key nobody can say whether it should still be there."""
 
 
 class Electing(OneLine):
@@ -46,8 +48,9 @@ class Electing(OneLine):
             keys = keys_held(server_of(fleet, group, step.device))
         except EvidenceMissingError as exc:
             return Hold(f"{step.device}: its keys were not read: {exc}", "", ExitCode.UNDETERMINED)
+        now = scene.clock.now()
         return {
-            _KEYS: " ".join(sorted(map(str, keys))),
+            _KEYS: " ".join(f"{spi}@{(now + left).isoformat()}" for spi, left in sorted(keys.items())),
             _MARK: log_mark(fleet.devices[step.device], "COOP_KS_ELECTION"),
         }
 
@@ -74,21 +77,28 @@ class Electing(OneLine):
         patience = Patience(scene, _WITHIN, scene.margins.poll)
         lacking = Obstacle("the key servers were not looked at", is_known=False)
         for _ in patience:
-            seen = _shown(look(scene, servers(step, scene)), group, step.device, facts)
+            fleet = look(scene, servers(step, scene))
+            seen = _shown(fleet, group, step.device, _due(facts[_KEYS], scene.clock.now()))
             if isinstance(seen, str):
                 return seen
             lacking = seen
         return patience.held(step, lacking.text, f"getvpn-ops health {group}", is_known=lacking.is_known)
 
 
-def _shown(fleet: FleetState, group: str, before: str, facts: Mapping[str, str]) -> str | Obstacle:
+def _due(keys: str, now: datetime) -> frozenset[int]:
+    """Keys of before that must still be there: one that has ended meanwhile, or is about to, was not lost."""
+    found = (key.partition("@") for key in keys.split())
+    return frozenset(int(spi) for spi, _, ends in found if not ends or datetime.fromisoformat(ends) > now + _ABOUT)
+
+
+def _shown(fleet: FleetState, group: str, before: str, keys: frozenset[int]) -> str | Obstacle:
     """What shows the new primary, or what is not yet as it must be."""
     try:
         view = group_named(fleet, group)
         for item in cooperation(view):
             return item
         primary = view.primary()
-        lost = set(map(int, facts[_KEYS].split())) - keys_held(primary)
+        lost = keys - keys_held(primary).keys()
     except EvidenceMissingError as exc:
         return Obstacle(str(exc), is_known=False)
     if primary.device == before:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,10 @@ from networks import OLD, Network, registered
 from stage_steps import GROUP, evidence, on_network, running_configs, went
 
 from getvpn_ops.analysis.traffic.timing import Timing
+from getvpn_ops.engine.change.course import Course
+from getvpn_ops.engine.change.migrating.performers import STAGES_PERFORMED
 from getvpn_ops.engine.change.migrating.performers.planned_drill import PlannedDrill, planned_drill
+from getvpn_ops.engine.change.settling import give_back, settle
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.lab.gdoi.harms import HARMS
 from getvpn_ops.model.inventory import Direction
@@ -203,3 +207,48 @@ def test_what_cannot_be_drilled_refuses_the_plan() -> None:
     assert "out of band" in " ".join(shown(registered(), Direction.BOTH, DrillBy.ISOLATE).refusals)
     alone = shown(registered(servers=1), Direction.BOTH)
     assert "nobody else can take over" in " ".join(alone.refusals)
+
+
+# -- cut short, and not resumed
+
+
+def lent(made: Network) -> list[str]:
+    """The priority that the primary of before runs."""
+    return [line.strip() for line in made.routers["ks1"].running.lines() if "local priority" in line]
+
+
+@pytest.mark.parametrize("at", range(len(TYPED) - 1))
+def test_a_way_back_first_gives_back_what_a_drill_lent_and_who_resumes_it_drills_anew(at: int) -> None:
+    made = registered()
+    stage = drill(made)
+    stage.ledger.faults.append(Fault(*TYPED[at], "kill-after"))
+    with pytest.raises(Killed):
+        went(stage)
+    stage = stage.resumed()
+    course = Course(stage.scene, STAGES_PERFORMED)
+    assert settle(course, stage.scene.log.in_hand) == []
+    assert give_back(course) == []
+    assert lent(made) == ["local priority 191"]
+    before = len(stage.ledger.typed)
+    assert give_back(course) == []
+    assert len(stage.ledger.typed) == before
+    made.clock.advance(made.clock.now() + timedelta(minutes=2))
+    done = went(stage.resumed())
+    assert done.code is ExitCode.GOOD, done.reason
+    assert roles(made) == {"ks1": "Primary", "ks2": "Secondary", "ks3": "Secondary"}
+    assert lent(made) == ["local priority 191"]
+    once = [line for _, line in stage.ledger.typed if line.startswith(("clear", "crypto"))]
+    assert len(once) == len(set(once)) + 1, "two key servers give the role away, each once"
+
+
+def test_a_key_that_ended_meanwhile_was_not_lost_by_the_new_primary() -> None:
+    made = registered()
+    stage = drill(made)
+    stage.ledger.faults.append(Fault(*TYPED[-1], "kill-after"))
+    with pytest.raises(Killed):
+        went(stage)
+    teks = sorted(tek.ends for tek in made.ks("ks2").teks)
+    assert len(teks) == 2
+    made.clock.advance(teks[0] + timedelta(minutes=1))
+    done = went(stage.resumed())
+    assert done.code is ExitCode.GOOD, done.reason
