@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from getvpn_ops.engine.change.course import whole_of
 from getvpn_ops.engine.change.migrating.estimating import timed
 from getvpn_ops.engine.change.planning.action import new_id
 from getvpn_ops.engine.change.planning.assembling import concerned, job_of
@@ -80,7 +81,10 @@ def plan_way_back(  # noqa: PLR0913 -- what a way back is made of
         raise UsageError(msg)
     if not names:
         since = f" after stage {to}" if to else ""
-        told = tuple(unsettled(story)) or (f"run {story.run} left no configuration on any device{since}",)
+        ids = {step.id for step in plan.steps}
+        parts = tuple(part for part in story.steps if whole_of(part) in ids)
+        told = tuple(unsettled(replace(story, steps=parts)))
+        told = told or (f"run {story.run} left no configuration on any device{since}",)
         raise UsageError("\n".join(told))
     selected = [device for name, device in inventory.devices.items() if name in names]
     groups, devices = concerned(inventory, selected)
