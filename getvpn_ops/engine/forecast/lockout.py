@@ -143,9 +143,9 @@ def lockout(inventory: Inventory, before: Situation, after: Situation, station: 
         after: it.
         station: address of the management station; None: it is looked for behind the routers with ``manager``.
     """
-    routers = _routers(inventory, before)
+    routers = routers_of(inventory, before)
     at = (station,) if station is not None else stations(inventory, routers)
-    return Lockout(_judged(inventory, before, routers, at), _judged(inventory, after, _routers(inventory, after), at))
+    return Lockout(_judged(inventory, before, routers, at), _judged(inventory, after, routers_of(inventory, after), at))
 
 
 def cuts(inventory: Inventory, now: Situation, station: Address | None = None) -> tuple[Cut, ...]:
@@ -156,7 +156,7 @@ def cuts(inventory: Inventory, now: Situation, station: Address | None = None) -
         now: what they have.
         station: as for ``lockout``.
     """
-    routers = _routers(inventory, now)
+    routers = routers_of(inventory, now)
     at = (station,) if station is not None else stations(inventory, routers)
     return _judged(inventory, now, routers, at)
 
@@ -165,7 +165,8 @@ def _judged(inventory: Inventory, now: Situation, routers: list[Router], at: tup
     return lockouts(routers, {name: _needs(device, now, at) for name, device in inventory.devices.items()})
 
 
-def _routers(inventory: Inventory, now: Situation) -> list[Router]:
+def routers_of(inventory: Inventory, now: Situation) -> list[Router]:
+    """The routers of an inventory as packets meet them; of those whose configuration was not seen nothing is known."""
     builder = Builder(now.given)
     return [builder.router(device, now.configs.get(name)) for name, device in inventory.devices.items()]
 

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from getvpn_ops.model.base import FrozenModel
 from getvpn_ops.registry import NoParams
+from getvpn_ops.workflow.playbooks.preflight import PreflightParams
 from getvpn_ops.workflow.playbooks.schema import Line, Minutes
 
 P = TypeVar("P", bound=FrozenModel)
@@ -182,6 +183,20 @@ STAGE_ACTIONS: tuple[StageAction[Any], ...] = (
         params=NoParams,
         about="Nothing is typed: the gates of the stage are all there is to it. For a look before a migration begins, "
         "and for the proof when it is over.",
+    ),
+    StageAction(
+        id="preflight",
+        title="ask the routers whether they are fit for it",
+        params=PreflightParams,
+        about="Nothing is changed: echoes are sent, and configurations read. One judged row for each question and "
+        "router: every key server from every member, by the address and VRF that it will register from; UDP 848 and "
+        "ESP past the lists of our routers; NAT; time servers; servers of certificates; `passive` by the release that "
+        "runs; the archive for the timers; lock-out; and the largest packets with DF between sites, with the MSS that "
+        "fits once they are encrypted. Each member speaks with the key servers and with a few other sites, so that the "
+        "time grows with the members and not with their pairs. What fails holds the stage, and so does what cannot be "
+        "told, unless the playbook lets that question stay `open`. What only a registration or encrypted packets can "
+        "show (UDP 848 and ESP in the provider's network) is left to the later stage that shows it, which the row "
+        "names; without such a stage it holds (guide, 'Migrating to GETVPN').",
     ),
     StageAction(
         id="rsa-key",

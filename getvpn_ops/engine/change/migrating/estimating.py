@@ -66,6 +66,7 @@ _ASSUMED: Final[Mapping[str, Span]] = {
 _LOOK = Span(4, 12, 120)
 _PERFORMED: Final[Mapping[str, Span]] = {
     "member-registered": Span(3, 20, 180, 150),
+    "preflight": Span(8, 30, 300),
     "prove-traffic": Span(10, 30, 180),
     "measure-passive": Span(60, 240, 900, 600),
     "test-applications": Span(10, 60, 300),

@@ -47,6 +47,7 @@ from getvpn_ops.workflow.actions.spec import World
 from getvpn_ops.workflow.ordering import Stage as Ordered
 from getvpn_ops.workflow.ordering import stages as in_order
 from getvpn_ops.workflow.playbooks.measured import kind_of, to_measure, unmeasured
+from getvpn_ops.workflow.playbooks.preflight import PreflightParams, told_questions
 from getvpn_ops.workflow.playbooks.rings import rings_of
 from getvpn_ops.workflow.playbooks.schema import Who
 from getvpn_ops.workflow.playbooks.stages import STAGE_ACTIONS, ConfigureParams, DrillParams, Passive
@@ -208,6 +209,8 @@ class _Staging:
             return [self._drill(leg, params)]
         if leg.stage.action == _MEASURES:
             return [self._measured(leg, params)]
+        if isinstance(params, PreflightParams):
+            return [leg.performed(params, notes=told_questions(params))]
         return [leg.performed(params)]
 
     def _measured(self, leg: Leg, params: FrozenModel) -> Ordered:

@@ -126,7 +126,8 @@ def _nothing_encrypted(text: str) -> str:
 def test_a_remedy_for_large_packets_is_planned_anew_and_begins_where_routers_stand(
     bank: FlowingBank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bank.harm("mtu", "ork-gm1", bytes="1350")
+    """The provider's path becomes narrow behind the pre-flight, which would have said so: see the next test."""
+    bank.clock.after(1800, lambda: bank.harm("mtu", "ork-gm1", bytes="1350") and None)
     stage = migration(bank, monkeypatch, few(), end="applications")
     done = apply_plan(stage.scene, performers())
     assert (done.code, "bytes pass with DF, more do not" in done.reason) == (ExitCode.FINDINGS, True), done.reason
@@ -138,6 +139,21 @@ def test_a_remedy_for_large_packets_is_planned_anew_and_begins_where_routers_sta
     assert not [step for step in steps_of(again.scene.plan, "key-servers-receive-only") if _lines(step)]
     done = apply_plan(again.scene, performers())
     assert done.code is ExitCode.GOOD, done.reason
+
+
+def test_a_narrow_path_holds_the_preflight_until_the_intent_has_the_size_that_fits(
+    bank: FlowingBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.harm("mtu", "ork-gm1", bytes="1350")
+    stage = migration(bank, monkeypatch, few(), end="preflight")
+    done = apply_plan(stage.scene, performers())
+    assert done.code is ExitCode.FINDINGS
+    offered = re.search(r"ork-gm1: mtu: fail: .*?`adjust_mss: (\d+)`", done.reason)
+    assert offered is not None, done.reason
+    again = migration(bank, monkeypatch, few(int(offered[1])), end="preflight")
+    done = apply_plan(again.scene, performers())
+    assert "ork-gm1: mtu" not in done.reason, done.reason
+    assert done.code is ExitCode.UNDETERMINED, "no stage of this plan shows UDP 848 and ESP"
 
 
 def _lines(step: PlannedStep) -> tuple[str, ...]:

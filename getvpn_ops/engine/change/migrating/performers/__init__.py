@@ -1,4 +1,4 @@
-"""What stages do beside configuring: rekeys awaited, traffic proven, applications tested, another primary drilled."""
+"""What stages do beside configuring: routers asked first, rekeys awaited, traffic proven, another primary drilled."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from getvpn_ops.engine.change.migrating.performers.awaiting_rekeys import AwaitingRekeys
 from getvpn_ops.engine.change.migrating.performers.drilling import Drilling
 from getvpn_ops.engine.change.migrating.performers.measuring_passive import MeasuringPassive
+from getvpn_ops.engine.change.migrating.performers.preflighting import Preflighting
 from getvpn_ops.engine.change.migrating.performers.proving_traffic import ProvingTraffic
 from getvpn_ops.engine.change.migrating.performers.testing_applications import TestingApplications
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 STAGES_PERFORMED: Mapping[str, Performer] = MappingProxyType(
     {
+        "preflight": Preflighting(),
         "await-rekeys": AwaitingRekeys(),
         "prove-traffic": ProvingTraffic(),
         "measure-passive": MeasuringPassive(),

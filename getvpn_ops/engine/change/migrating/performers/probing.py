@@ -16,16 +16,17 @@ from getvpn_ops.model.state.reach import Ping
 from getvpn_ops.workflow.actions.reading import member_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from getvpn_ops.analysis.traffic.sizes import Link
     from getvpn_ops.checks.views import MemberView
     from getvpn_ops.engine.change.scene import Scene
     from getvpn_ops.engine.ports import Script
     from getvpn_ops.model.capture import Capture
+    from getvpn_ops.model.config.interface import InterfaceConfig
     from getvpn_ops.model.fleet import FleetState
     from getvpn_ops.model.inventory import Device
-    from getvpn_ops.model.values import Address
+    from getvpn_ops.model.values import Address, Interface
 
 SCREENS = ("show version", "show crypto gdoi", "show crypto map", "show crypto ipsec sa", CONFIGURATION)
 """What tells where the networks of a member are, and which of its links encrypt for a group."""
@@ -115,22 +116,37 @@ def _place(member: MemberView) -> Place:
         msg = f"{member.device}: no interface encrypts for group {member.group}"
         raise EvidenceMissingError(msg)
     vrf = outer[0].vrf or ""
+    found = lan_of(config, member.state.device, vrf)
+    if found is None:
+        msg = f"{member.device}: no interface of its own lies in a network behind it: from where should echoes leave?"
+        raise EvidenceMissingError(msg)
+    port, own = found
+    device = member.state.device
+    return Place(device.name, member.group, device.site or device.name, own.ip, port.name, vrf, link_of(member))
+
+
+def lan_of(
+    config: RunningConfig, device: Device, vrf: str, outer: Collection[str] = ()
+) -> tuple[InterfaceConfig, Interface] | None:
+    """An interface with an address in a network behind a member; None if it has none.
+
+    Args:
+        config: of it.
+        device: it; the networks that the inventory puts behind it come first, and alone where there are any.
+        vrf: of that network.
+        outer: interfaces that lead to the provider though they carry no crypto map yet.
+    """
     inner = [
         (port, address.interface)
         for port in config.interfaces
-        if not port.shutdown and port.crypto_map is None and (port.vrf or "") == vrf
+        if not port.shutdown and port.crypto_map is None and (port.vrf or "") == vrf and port.name not in outer
         for address in port.addresses
         if address.interface is not None
     ]
-    behind = member.state.device.prefixes
+    behind = device.prefixes
     known = [item for item in inner if any(item[1].network.overlaps(net) for net in behind if net.version == 4)]  # noqa: PLR2004
     lans = known if behind else [item for item in inner if not item[0].name.casefold().startswith(("loop", "tun"))]
-    if not lans:
-        msg = f"{member.device}: no interface of its own lies in a network behind it: from where should echoes leave?"
-        raise EvidenceMissingError(msg)
-    port, own = lans[0]
-    device = member.state.device
-    return Place(device.name, member.group, device.site or device.name, own.ip, port.name, vrf, link_of(member))
+    return lans[0] if lans else None
 
 
 def pairs_of(places: Sequence[Place], most: int, seed: str) -> tuple[tuple[Place, Place], ...]:
