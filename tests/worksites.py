@@ -64,12 +64,16 @@ class Program:
             assert time.monotonic() < end, "".join(self._read["err"])
             time.sleep(0.02)
 
-    def says(self, words: str, patience: float) -> None:
-        """Wait until the words stand on stderr; the program may have ended by then."""
+    def says(self, words: str, patience: float, *, alone: bool = False) -> None:
+        """Wait until the words stand on stderr, in a line or alone in one; the program may have ended by then."""
+
+        def is_said() -> bool:
+            return any(words == line.strip() if alone else words in line for line in self._read["err"])
+
         end = time.monotonic() + patience
-        while not any(words in line for line in self._read["err"]):
+        while not is_said():
             over = not any(reader.is_alive() for reader in self._readers)
-            assert not over or any(words in line for line in self._read["err"]), "".join(self._read["err"])
+            assert not over or is_said(), "".join(self._read["err"])
             assert time.monotonic() < end, "".join(self._read["err"])
             time.sleep(0.02)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
     from getvpn_ops.engine.change.scene import Scene
 
-_PIECE = timedelta(seconds=60)
-"""Of a wait, between two looks at the lease."""
+_PIECE, _SHORT = timedelta(seconds=60), timedelta(seconds=5)
+"""Of a wait, between two looks at the lease and at what operators said; the short one where time really goes by."""
+_REAL = 1.0  # seconds that a piece took, if time does
 
 
 def wait(scene: Scene, moment: datetime, over: Callable[[], bool] = lambda: False) -> Hold | None:
@@ -24,19 +26,22 @@ def wait(scene: Scene, moment: datetime, over: Callable[[], bool] = lambda: Fals
     Args:
         scene: whose clock.
         moment: at the latest.
-        over: whether the wait is over before; asked once a minute of it.
+        over: whether the wait is over before; asked every few seconds, or once a minute of a clock that jumps.
 
     Raises:
         LeaseLostError: the lease ended meanwhile: nothing more may be sent.
     """
+    piece = _SHORT
     while (now := scene.clock.now()) < moment and not over():
-        if scene.stopping() or not scene.clock.wait_until(min(moment, now + _PIECE)):
+        began = time.monotonic()
+        if scene.stopping() or not scene.clock.wait_until(min(moment, now + piece)):
             return Hold(
                 "interrupted while waiting; every device is in a known state",
                 f"getvpn-ops resume {scene.run}",
                 ExitCode.INTERRUPTED,
             )
         scene.log.keep_alive()
+        piece = _SHORT if time.monotonic() - began > _REAL else _PIECE
     return None
 
 
