@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bank import Bank
+from fake_hands import Fault, Killed
 from flowing import FlowingBank
 from migrations import planned
 from plans import example
 from stage_steps import STEP, evidence, stage_step, staged, went
 
 from getvpn_ops.analysis.traffic.facts import Known
+from getvpn_ops.engine.change.course import Course
+from getvpn_ops.engine.change.migrating.performers import STAGES_PERFORMED
 from getvpn_ops.engine.change.migrating.targets import pilots_of
+from getvpn_ops.engine.change.settling import give_back, settle
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.lab.gdoi.variants import Takes, Variants
 from getvpn_ops.workflow.playbooks.measured import FACTS, kind_of, measured_in, to_measure, unmeasured
@@ -141,3 +145,44 @@ def test_a_plan_says_which_platforms_its_pilot_does_not_measure() -> None:
 @pytest.mark.parametrize("facts", [{}, {"kind": "x"}, {"gap_seconds": "soon"}])
 def test_what_is_no_answer_is_none(facts: dict[str, str]) -> None:
     assert measured_in(facts) is None
+
+
+# -- cut short
+
+
+def cut(bank: FlowingBank) -> Stage:
+    """Killed when the first member sends in clear."""
+    stage = measuring(bank)
+    stage.ledger.faults.append(Fault("ham-gm1", "no passive", "kill-after"))
+    with pytest.raises(Killed):
+        went(stage)
+    assert not is_passive(bank, "ham-gm1")
+    return stage.resumed()
+
+
+def test_a_measurement_that_was_cut_short_is_made_anew(bank: FlowingBank) -> None:
+    stage = cut(bank)
+    done = went(stage)
+    assert done.code is ExitCode.GOOD, done.reason
+    assert answers(stage, "ham-gm1")["passive_at_once"] == Known.YES.value
+    assert all(is_passive(bank, name) for name in PAIR)
+
+
+def test_a_way_back_makes_the_member_passive_again_first(bank: FlowingBank) -> None:
+    stage = cut(bank)
+    course = Course(stage.scene, STAGES_PERFORMED)
+    assert settle(course, stage.scene.log.in_hand) == []
+    for _ in range(2):
+        assert give_back(course) == []
+        assert is_passive(bank, "ham-gm1")
+    assert stage.ledger.lines("ham-gm1").count("passive") == 1
+
+
+def test_a_member_that_does_not_answer_is_said_not_to_be_given_back(bank: FlowingBank) -> None:
+    stage = cut(bank)
+    course = Course(stage.scene, STAGES_PERFORMED)
+    assert settle(course, stage.scene.log.in_hand) == []
+    stage.ledger.down.add("ham-gm1")
+    ((step, hold),) = give_back(course)
+    assert (step.id, hold.code) == (STEP, ExitCode.UNDETERMINED)
+    assert "ham-gm1 could not be read" in hold.reason

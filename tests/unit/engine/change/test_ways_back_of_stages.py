@@ -153,6 +153,15 @@ def test_a_step_in_hand_on_a_key_server_refuses_and_what_others_changed_is_left(
     assert any(step.device in text for text in changed.refusals)
 
 
+def test_a_step_in_part_before_the_stage_that_stays_is_none_of_its_way_back(
+    bank: SmallBank, inventory: Inventory
+) -> None:
+    plan = planned(bank, inventory, STAGES)
+    story = told(bank, plan, StepResult.PARTLY, inventory)
+    with pytest.raises(UsageError, match="no configuration on any device after stage servers"):
+        back(bank, plan, story, inventory, "servers")
+
+
 def lines_of(plan: Plan) -> tuple[PlannedLine, ...]:
     act = plan.steps[0].act
     assert isinstance(act, Configure)
