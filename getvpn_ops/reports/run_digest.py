@@ -9,8 +9,9 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from getvpn_ops.model.journal import OperatorWord, RunBegun, StepIntended, StepProven
+from getvpn_ops.model.journal import OperatorWord, RunBegun, StateSeen, StepIntended, StepProven
 from getvpn_ops.model.plan import Configure, Perform, Statement
+from getvpn_ops.reports.run_preflight import answered
 from getvpn_ops.reports.run_record import DeviceChange
 from getvpn_ops.reports.run_seen import SeenOverTime
 from getvpn_ops.reports.run_stages import StageState, Told, holds, stages, unfinished, unsaved
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from getvpn_ops.reports.run_preflight import Answered
     from getvpn_ops.reports.run_record import RunRecord
     from getvpn_ops.reports.run_stages import Held, StageTold
 
@@ -224,6 +226,12 @@ class RunDigest:
             step.title for step in self.plan.steps if isinstance(step.act, Perform) and step.act.action in _TRAFFIC
         }
         return tuple(told for stage in self.stages for told in stage.evidence if told.title in titles)
+
+    @cached_property
+    def preflight(self) -> tuple[Answered, ...]:
+        """What routers answered beforehand, the worst first."""
+        events = (entry.event for entry in self.record.entries)
+        return answered((event.about, dict(event.facts)) for event in events if isinstance(event, StateSeen))
 
     @cached_property
     def predicted(self) -> tuple[tuple[str, Statement], ...]:

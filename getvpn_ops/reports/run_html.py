@@ -33,6 +33,7 @@ _EVIDENCE = 40
 _PENDING = 60
 _PREDICTED = 25
 _DEVICES = 80
+_ROWS = 400
 _LINES = 200
 _ALL_LINES = 6000
 _BADGES = {
@@ -53,6 +54,8 @@ def run_html(record: RunRecord) -> str:
         style=Markup(style),  # noqa: S704 -- our own files
         style_hash=f"sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
         pictures=pictures(digest),
+        preflight=digest.preflight[:_ROWS],
+        preflight_left=max(len(digest.preflight) - _ROWS, 0),
         changes=_changes(digest.changes),
         changes_left=max(len(digest.changes) - _DEVICES, 0),
         predicted=(*digest.predicted[-1:], *digest.predicted[:-1])[:_PREDICTED],

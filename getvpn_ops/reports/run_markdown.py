@@ -33,6 +33,7 @@ def run_markdown(record: RunRecord) -> str:
     lines += [f"- {name}: {code(value)}" for name, value in digest.facts]
     lines += _listed("Left open", digest.pending)
     lines += _traffic(digest)
+    lines += _preflight(digest)
     if digest.rekeys:
         lines += ["", "## Rekeys", ""]
         for rekey in digest.rekeys[:_MANY]:
@@ -73,6 +74,15 @@ def _traffic(digest: RunDigest) -> Iterator[str]:
     yield from (_told(told, digest) for told in digest.traffic[:_MANY])
     if not digest.traffic:
         yield "- no step of this run proved traffic by itself: see the gates"
+
+
+def _preflight(digest: RunDigest) -> Iterator[str]:
+    if not digest.preflight:
+        return
+    yield from ("", "## Pre-flight", "")
+    for row in digest.preflight[:_MANY]:
+        yield f"- {row.status.value}: {code(row.device)}, {code(row.question)}: {code(row.text)}"
+    yield from _more(len(digest.preflight))
 
 
 def _stage(stage: StageTold, digest: RunDigest) -> Iterator[str]:

@@ -10,6 +10,7 @@ from rich.text import Text
 from getvpn_ops.model.journal import StepResult
 from getvpn_ops.reports.console import command_line, indented, visible
 from getvpn_ops.reports.listing import Facts, Listing
+from getvpn_ops.reports.run_preflight import answered
 from getvpn_ops.reports.story import HEAD, State, next_commands
 from getvpn_ops.reports.sweep_words import listed, moment
 from getvpn_ops.reports.words import count
@@ -100,6 +101,7 @@ def _parts(shown: ShownRun, *, everything: bool) -> Iterator[RenderableType]:
         yield indented(_steps(story, everything=everything))
         if len(story.steps) > _STEPS and not everything:
             yield indented(Text(f"and {count(len(story.steps) - _STEPS, 'more step')}: --all shows all of them"))
+    yield from _preflight(story, everything=everything)
     if everything:
         yield from _lines(story)
     if shown.waiting:
@@ -108,6 +110,21 @@ def _parts(shown: ShownRun, *, everything: bool) -> Iterator[RenderableType]:
         yield Text("\nleases", style="bold")
         yield indented(leases_view(shown.leases))
     yield from _next(shown)
+
+
+def _preflight(story: RunStory, *, everything: bool) -> Iterator[RenderableType]:
+    """What routers answered beforehand: what is not good, or with ``everything`` all of it."""
+    rows = answered(story.seen.items())
+    if not rows:
+        return
+    shown = [row for row in rows if everything or not row.status.opens_gate]
+    yield Text(f"\npre-flight: {count(len(rows), 'answer')}", style="bold")
+    kept = shown if everything else shown[:_STEPS]
+    cells = [(row.device, row.question, row.status.value, row.text) for row in kept]
+    if cells:
+        yield indented(Listing(("device", "question", "verdict", "evidence"), cells, details=("evidence",)))
+    if len(rows) > len(kept):
+        yield indented(Text(f"and {len(rows) - len(kept)} more: --all shows all of them"))
 
 
 def _stages(plan: Plan, story: RunStory) -> RenderableType:
