@@ -126,7 +126,7 @@ class Migrating(RuleBasedStateMachine):
             room.say(Word.APPROVE_STAGE, f"{ASKS}: all green")
             ending = room.attempt()
             assert ending is not None
-            if ending.code is ExitCode.GOOD:
+            if ending.code in {ExitCode.GOOD, ExitCode.STALE}:  # roles changed: plan anew, or go back
                 break
             room.bank.pass_time(minutes=5)
         else:
