@@ -7,6 +7,7 @@ which addresses echoes leave, and then echoes. Rows stand in the journal, one re
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from getvpn_ops.analysis.lockout.needs import Service
@@ -93,6 +94,7 @@ class _Preflight:
         self._needs: dict[str, tuple[NeededFlow, ...]] = {}
         self._spoken: dict[str, dict[str, tuple[End, ...]]] = {}
         self._kinds: dict[str, Ends] = {}
+        self._of_device: dict[str, list[End]] = {}
         self._stands: dict[tuple[str, str], Standing] = {}
 
     def rows(self) -> Iterator[Row]:
@@ -128,9 +130,11 @@ class _Preflight:
             ends = [self._kinds[group].of(item, self._configs.get(item.name)) for item in devices.values()]
             self._ends[group] = ends
             self._spoken[group] = partners(ends, self._params.peers)
+            is_shy = self._is_shy(group)
             for end in ends:
+                self._of_device.setdefault(end.name, []).append(end)
                 if not end.why:
-                    stands = standing(fleet, self._configs[end.name], group, end.name, receive_only=self._is_shy(group))
+                    stands = standing(fleet, self._configs[end.name], group, end.name, receive_only=is_shy)
                     self._stands[group, end.name] = stands
         for device in self._targets:
             config = self._configs.get(device.name)
@@ -160,7 +164,7 @@ class _Preflight:
         return Asked(tuple(dict.fromkeys(echoes)), tuple(dict.fromkeys(sized)), params.largest, params.repeat)
 
     def _own(self, device: Device) -> list[End]:
-        return [end for ends in self._ends.values() for end in ends if end.device is device]
+        return self._of_device.get(device.name, [])
 
     def _needed(self, device: Device, *services: Service) -> list[NeededFlow]:
         return [need for need in self._needs[device.name] if need.service in services]
@@ -219,7 +223,7 @@ class _Preflight:
             case Question.PASSIVE:
                 return judge.passive(end, fleet.devices[end.name])
             case Question.ARCHIVE:
-                return judge.archive(end, self._configs[end.name], self._timers().get(end.name, 0))
+                return judge.archive(end, self._configs[end.name], self._timers.get(end.name, 0))
             case _:
                 policies = self._kinds[end.group].plan.policies
                 transforms = [(item.transform_set.transforms, item.replay.time is not None) for item in policies]
@@ -263,6 +267,7 @@ class _Preflight:
         found = [stage for stage in behind if stage.action == action]
         return next((stage.id for stage in (*(x for x in found if device in x.devices), *found)), "")
 
+    @cached_property
     def _timers(self) -> Mapping[str, int]:
         found: dict[str, int] = {}
         for step in self._scene.plan.steps:
