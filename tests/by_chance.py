@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
 
@@ -19,9 +19,9 @@ from everywhere import LookingHand, in_modes
 from fake_hands import FOREVER, Kept, Killed, Ledger, MemoryLeases, Stage
 from fleets import BankClock
 from flowing import FlowingBank
-from intents import secret
 from journals import KEY
-from plans import asked, collector_of, example, regrouped, running
+from plans import asked, collector_of, running
+from small_migration import ASKS, ROUTERS, SERVERS, allowed, inventory, migration, secrets
 from wired import Line, Listener, Wire, WiredFleet, WiredHands, Wires
 
 from getvpn_ops.engine import assemble
@@ -29,115 +29,30 @@ from getvpn_ops.engine.change.apply import apply_plan
 from getvpn_ops.engine.change.course import Course
 from getvpn_ops.engine.change.log import RunLog
 from getvpn_ops.engine.change.migrating.going_back import plan_way_back
-from getvpn_ops.engine.change.migrating.staging import Wanted, plan_playbook
-from getvpn_ops.engine.change.migrating.targets import pilots_of
 from getvpn_ops.engine.change.performers import performers
 from getvpn_ops.engine.change.planning.emergency import plan_emergency
 from getvpn_ops.engine.change.scene import Margins, Scene
 from getvpn_ops.engine.change.settling import give_back, settle
 from getvpn_ops.engine.collect import Collector
-from getvpn_ops.engine.config.drift import KeyTerms
-from getvpn_ops.engine.config.intended import Intents
 from getvpn_ops.errors import UsageError
 from getvpn_ops.lab.faults import fault
 from getvpn_ops.lab.gdoi.harms import HARMS, NotPossibleError
 from getvpn_ops.model.journal import OperatorWord, StepIntended, StepOutcome, StepReconciled, Word
 from getvpn_ops.model.journal_story import fold
-from getvpn_ops.model.plan import Configure
 from getvpn_ops.parsing import parse
-from getvpn_ops.rendering.secrets import Secrets
 from getvpn_ops.store import Store
 from getvpn_ops.workflow.fingerprint import managed_of
-from getvpn_ops.workflow.playbooks.schema import Playbook
-from getvpn_ops.workflow.playbooks.variants import without_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from getvpn_ops.engine.change.apply import Ending
-    from getvpn_ops.model.config.secret import Secret
-    from getvpn_ops.model.intent import MemberIntent
-    from getvpn_ops.model.inventory import Inventory
     from getvpn_ops.model.journal import Entry, Event
     from getvpn_ops.model.plan import Plan
     from getvpn_ops.store.journal import Journal
 
-SERVERS = ("lds-ks1", "ams-ks1")
-MEMBERS = ("ham-gm1", "ork-gm1", "man-gm1")
-ROUTERS = (*SERVERS, *MEMBERS)
-ASKS = "passive"
-"""The stage that asks for a person, and has a soak."""
-_KS, _GM, _PILOT = {"who": "key-servers"}, {"who": "members"}, {"sending": "receive-only", "covers": "pilot"}
-_CAME = [{"check": "registration-complete", "patience": 10}]
-_ONE = [{"check": "coop-single-primary", "patience": 10}]
-STAGES: tuple[dict[str, Any], ...] = (
-    {"id": "keys", "action": "rsa-key", "targets": _KS},
-    {"id": "servers", "action": "configure", "targets": _KS, "params": _PILOT, "exit": _ONE},
-    {"id": "pilot", "action": "configure", "targets": {"who": "pilot"}, "params": _PILOT, "exit": _CAME},
-    {"id": "drill", "action": "drill", "params": {"by": "role-change"}, "targets": _KS, "exit": _ONE},
-    {"id": "rest", "action": "configure", "targets": {"who": "rest"}, "params": _PILOT, "exit": _CAME},
-    {"id": "swap", "action": "configure", "targets": _KS, "params": {"sending": "receive-only"}, "enter": _ONE},
-    {
-        "id": ASKS, "action": "configure", "targets": _GM, "params": {"sending": "receive-only", "passive": "on"},
-        "approval": "does the pilot work?", "batch": {"at_once": 2, "soak": 30}, "exit": _CAME,
-    },
-    {"id": "both", "action": "configure", "targets": _KS, "enter": _ONE},
-    {"id": "conformant", "action": "configure", "targets": _GM, "params": {"passive": "off"}, "exit": _CAME},
-)  # fmt: skip
-NAMES = tuple(stage["id"] for stage in STAGES)
 SINGLE = re.compile(r"(no )?sa receive-only")
 """A line that members follow at once."""
-_CONTROL = re.compile(
-    "end|exit|configure terminal( revert timer [0-9]+)?|configure (confirm|revert .*)|write memory|terminal .*|show .*|"
-)
-_KEY = re.compile("crypto key (generate|export|import) rsa .*|quit|-----.*|[A-Za-z0-9+/=]+")
-_HIDDEN = re.compile(r"<redacted [^>]*>")
-
-
-@cache
-def inventory() -> Inventory:
-    """The worked example with these routers alone."""
-    alone = without_groups(example(), {"PAYMENTS"})
-    devices = {}
-    for name in ROUTERS:
-        device = alone.devices[name]
-        own = {key: _of_two(held) for key, held in device.member_of.items()}
-        devices[name] = replace(device, member_of=own)
-    made = replace(alone, devices=devices)
-    return regrouped(made, {"key_servers": SERVERS, "coop": {"priorities": {"lds-ks1": 100, "ams-ks1": 75}}})
-
-
-def _of_two(own: MemberIntent) -> MemberIntent:
-    """What a member has, with the key servers that there are."""
-    kept = tuple(name for name in own.servers or () if name in SERVERS)
-    return own.model_copy(update={"servers": kept}) if kept else own
-
-
-@cache
-def _secrets() -> Mapping[str, tuple[Secret, ...]]:
-    intents = Intents(inventory(), Secrets(secret))
-    return {
-        name: tuple(line.hidden for top in intents.of(name).read.tree for line in top.walk() if line.hidden is not None)
-        for name in ROUTERS
-    }
-
-
-@cache
-def migration() -> Plan:
-    """Planned on routers in clear; each room begins where this did."""
-    bank = FlowingBank(configs="clear", only=ROUTERS)
-    wanted = Wanted(
-        playbook=Playbook.model_validate({"schema": 1, "name": "move", "title": "a migration", "stages": STAGES}),
-        options={},
-        groups=("WAN",),
-        pilot=pilots_of(inventory(), ("WAN",)),
-        intents_of=lambda varied: Intents(varied, Secrets(secret)),
-        keys=KeyTerms(are_compared=False),
-    )
-    plan = plan_playbook(asked(bank), wanted, collector=collector_of(bank), inventory=inventory())
-    assert (plan.refusals, plan.lockouts, plan.left_out) == ((), (), ())
-    return plan
 
 
 _parsed = lru_cache(maxsize=20_000)(parse)
@@ -251,9 +166,7 @@ class Room:
         run = self._store.begin_run("apply", self.bank.clock.now(), arguments={}, workspace="").id
         clock, ledger, archive, said = BankClock(self.bank), Ledger(), Kept(), list[str]()
         routers, devices = self.bank.world.routers, inventory().devices
-        wires = RoomWires(
-            routers, devices, clock.now, self._listener, lambda device: _secrets()[device.name], self.down
-        )
+        wires = RoomWires(routers, devices, clock.now, self._listener, lambda device: secrets()[device.name], self.down)
         hands = WiredHands(
             ledger, clock, wires, lambda name, keep: LookingHand(self.bank, name, ledger, clock.now, keep)
         )
@@ -270,7 +183,7 @@ class Room:
         """A process takes the run up; None: it was killed."""
         self._wake()
         self.stage = self._again(self.stage)
-        self._lines = list(_allowed(self.stage.scene.plan))
+        self._lines = list(allowed(self.stage.scene.plan))
         self._left, self._fate = strike
         self._flipped = False
         self._typed_anew()
@@ -315,7 +228,7 @@ class Room:
         self._wake()
         self.forward = self._again(self.forward)
         course = Course(self.forward.scene, performers())
-        self._lines = list(_allowed(self.forward.scene.plan))
+        self._lines = list(allowed(self.forward.scene.plan))
         held = [*settle(course, self.forward.scene.log.in_hand), *give_back(course)]
         story = fold(self.forward.scene.run, self._journal.entries(self.forward.scene.run))
         try:
@@ -447,21 +360,3 @@ class Room:
         if lost["lost"] and not self.excused:
             self.wrong.append(f"P19: lost {lost['lost']}: {lost['reasons']}")
         assert not self.wrong, f"{self.wrong}\n{self.ends}"
-
-
-def _allowed(plan: Plan) -> Iterator[re.Pattern[str]]:
-    """What a plan shows: lines, those that lead back, and the modes that they stand in."""
-    yield _CONTROL
-    yield _KEY
-    seen: set[str] = set()
-    for step in plan.steps:
-        if isinstance(step.act, Configure):
-            for line in (*step.act.lines, *step.act.rollback):
-                seen |= {line.text, *line.path}
-        else:
-            seen |= {part.strip() for line in step.act.lines for part in line.split(" > ")}
-    yield from (re.compile(_shown(text)) for text in seen)
-
-
-def _shown(text: str) -> str:
-    return ".*".join(re.escape(part) for part in _HIDDEN.split(text.strip()))

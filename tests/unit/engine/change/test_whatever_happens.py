@@ -11,11 +11,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from by_chance import ASKS, NAMES, ROUTERS, Room
+from by_chance import Room
 from conftest import SOAK
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from small_migration import ASKS, NAMES, ROUTERS
 
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.model.journal import Word
@@ -148,7 +149,7 @@ class Migrating(RuleBasedStateMachine):
 
 
 Migrating.TestCase.settings = settings(
-    max_examples=60 if SOAK else 4,
+    max_examples=60 if SOAK else 3,
     stateful_step_count=10 if SOAK else 5,
     deadline=None,
     derandomize=not SOAK,
