@@ -16,10 +16,11 @@ from conftest import SOAK
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from small_migration import ASKS, NAMES, ROUTERS
+from small_migration import ASKS, NAMES, ROUTERS, SERVERS
+from wired import Line
 
 from getvpn_ops.errors import ExitCode
-from getvpn_ops.model.journal import Word
+from getvpn_ops.model.journal import StepIntended, Word
 
 FATES = ("kill", "drop", "hang", "gone", "flip", "hold", "abort", "promote", "reload")
 REFUSED = ("^ *passive$", "^ *(no )?sa receive-only", "^write memory", "^ *crypto map .* gdoi", "^ *match address")
@@ -157,3 +158,24 @@ Migrating.TestCase.settings = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes seconds: it is told as it was found
 )
 TestWhateverHappens = Migrating.TestCase
+
+
+def test_what_breaks_a_promise_is_found(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.took(Line("lds-ks1", "hostname other", "config"))
+    assert [text[:2] for text in room.wrong] == ["P2", "P1"]
+    room.wrong.clear()
+    room.journal.open["lds-ks1"] = StepIntended("1", "lds-ks1", "a rekey", ("write memory",), once=True)
+    for _ in range(2):
+        room.took(Line("lds-ks1", "write memory", ""))
+    assert [text[:2] for text in room.wrong] == ["P1", "P1", "P4"]
+    room.wrong.clear()
+    for name in SERVERS:
+        wire = room.forward.hands.wires.hand(name, lambda _capture: None)  # type: ignore[attr-defined]
+        with wire._session.hold() as terminal:  # noqa: SLF001 -- what no stay would leave open
+            terminal.write(b"configure terminal\n")
+            terminal.write(b"interface GigabitEthernet0/0/0\n")
+    assert any(text.startswith("P7: ['lds-ks1', 'ams-ks1'] are configured at once") for text in room.wrong)
+    with pytest.raises(AssertionError, match="stands in configuration mode"):
+        room.check()
+    room.close()
