@@ -48,7 +48,10 @@ def few(group: Mapping[str, Any] | None = None) -> Inventory:
 
 
 def asking(
-    bank: FlowingBank, inventory: Inventory | None = None, stages: tuple[PlannedStage, ...] = LATER, **params: object
+    bank: FlowingBank,
+    inventory: Inventory | None = None,
+    stages: tuple[PlannedStage, ...] = LATER,
+    **params: Any,  # noqa: ANN401 -- of the action
 ) -> Stage:
     made = stage_step("preflight", NAMES, ("WAN",), **params)
     stage = staged(bank, made, inventory or few())
