@@ -108,14 +108,23 @@ def prints_of_run(tools: Wiring, plan: Plan) -> Callable[[Device], frozenset[str
     secrets_of = secrets_of_run(tools, plan)
 
     def prints_of(device: Device) -> frozenset[str]:
-        texts = [secret.reveal().strip() for secret in secrets_of(device)]
-        return frozenset(
-            found
-            for text in texts
-            for found in [item.secret.fingerprint for item in find_secrets(text)] or [fingerprint(text)]
-        )
+        return _prints(secrets_of(device))
 
     return prints_of
+
+
+def prints_of_intent(intents: Intents, device: Device) -> frozenset[str]:
+    """Fingerprints of the secrets that a device should hold."""
+    return _prints(_intended(intents, device))
+
+
+def _prints(held: Iterable[Secret]) -> frozenset[str]:
+    texts = [secret.reveal().strip() for secret in held]
+    return frozenset(
+        found
+        for text in texts
+        for found in [item.secret.fingerprint for item in find_secrets(text)] or [fingerprint(text)]
+    )
 
 
 def _intended(intents: Intents, device: Device) -> tuple[Secret, ...]:

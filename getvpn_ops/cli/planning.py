@@ -6,10 +6,11 @@ import contextlib
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from getvpn_ops.cli.config_targets import named
-from getvpn_ops.cli.hands_of import intents_of, prints_of_run
+from getvpn_ops.cli.hands_of import intents_of, prints_of_intent, prints_of_run
 from getvpn_ops.cli.journaled import KIND, journal_of
 from getvpn_ops.cli.kept_plans import KeptPlans
 from getvpn_ops.cli.open_steps import notes_of_open
@@ -95,13 +96,15 @@ def action_plan(
     said = " ".join((spec.id, *names, *(f"{key}={value}" for key, value in values.items())))
     request = ActionRequest(spec, params, devices, groups, f"action {said}", who(), lifetime or LIFETIME)
 
-    differ = None
+    differ = given = None
     if spec.reads_intents:
         intents, terms = intents_of(tools)
         differ = Differ(intents, tools.loaded.inventory, terms)
+        given = partial(prints_of_intent, intents)
 
     def make(run: str) -> Plan:
-        return plan_action(run, request, collector=tools.collector, inventory=tools.loaded.inventory, differ=differ)
+        inventory = tools.loaded.inventory
+        return plan_action(run, request, collector=tools.collector, inventory=inventory, differ=differ, given=given)
 
     return planned(tools, request.what, devices, make)
 

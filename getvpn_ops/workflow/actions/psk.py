@@ -14,6 +14,7 @@ from getvpn_ops.model.plan import Configure, LeftOut, Perform, PlannedLine, Plan
 from getvpn_ops.registry import NoParams
 from getvpn_ops.remediation.apply import apply
 from getvpn_ops.workflow.actions.parts import Draft, member_loss, of_role, spare_manager
+from getvpn_ops.workflow.actions.psk_kinds import lacking, why_not
 from getvpn_ops.workflow.actions.reading import group_named
 from getvpn_ops.workflow.actions.spec import ActionSpec
 from getvpn_ops.workflow.fingerprint import managed_of
@@ -53,7 +54,9 @@ def psk_rotate(world: World, _params: NoParams) -> Proposal:
     Way back: a member that does not come back within the time for a registration gets the old key again, on the key
     servers and on itself, is registered with it, and the run stops and says so. The old key is taken from the saved
     configurations, where it stands until the new one is proven, so that a run that was killed in between finds it too;
-    where it does not stand there, nothing is begun. Keys between key servers are not rotated here: push the intent.
+    where it does not stand there, nothing is begun. Keys that are kept encrypted (type 6), that serve more peers than
+    one, that stand under a hostname, or that IKEv2 uses are refused: what they became could not be proven. Keys between
+    key servers are not rotated here: push the intent.
     """
     draft = Draft()
     members = of_role(world, Role.MEMBER, draft)
@@ -115,11 +118,17 @@ class _Numbers:
 
 
 def _tree(world: World, device: str) -> tuple[ConfigLine, ...] | None:
+    """The lines of a router; None if they were not read."""
+    config = _config(world, device)
+    return config.tree if config is not None else None
+
+
+def _config(world: World, device: str) -> RunningConfig | None:
     """The whole running configuration of a router; None if it was not read."""
     state = world.fleet.devices.get(device)
     found = state.samples(RunningConfig) if state is not None else ()
     whole = [sample for sample in found if sample.seen.command == _COMMAND and not sample.doubts]
-    return whole[-1].value.tree if whole else None
+    return whole[-1].value if whole else None
 
 
 def _rotation(world: World, member: Device, draft: Draft) -> _Rotation | None:
@@ -135,6 +144,9 @@ def _rotation(world: World, member: Device, draft: Draft) -> _Rotation | None:
         if device.name not in world.changes:
             draft.refusals.append(f"{device.name}: what it should hold is not known, so its key cannot be compared")
             return None
+        config = _config(world, device.name)
+        if config is not None:
+            draft.refusals += [f"{device.name}: {why}" for why in why_not(config, peers)]
         for text in world.untold.get(device.name, ()):
             if _KEY.search(text) and any(found["peer"] in peers for found in _PEER.finditer(text)):
                 draft.refusals.append(f"{device.name}: its key cannot be compared: {text}")
@@ -144,6 +156,14 @@ def _rotation(world: World, member: Device, draft: Draft) -> _Rotation | None:
     there = tuple(_change(world, server, own) for server in servers)
     changed = tuple(change for change in there if change.lines)
     if not here.lines and not changed:
+        config = _config(world, member.name)
+        without = lacking(config, theirs) if config is not None else tuple(sorted(theirs))
+        if without:
+            draft.refusals.append(
+                f"{member.name}: it has no pre-shared key for {', '.join(without)}, or its configuration was not read: "
+                "if it has a certificate, see: getvpn-ops certificates"
+            )
+            return None
         draft.left_out.append(LeftOut(member.name, "it has this key already", is_known=True))
         return None
     unresolved = {

@@ -28,7 +28,7 @@ from getvpn_ops.workflow.actions.psk import psk_rotate
 from getvpn_ops.workflow.actions.spec import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from getvpn_ops.model.plan import Plan
@@ -189,11 +189,18 @@ def new_key(reference: str) -> Secret:
     return Secret.of("isakmp-key", f"NEW-{old}" if "gm1" in reference else old)
 
 
-def proposed(folder: Path, *targets: str, secrets: Secrets | None, terms: KeyTerms) -> Proposal:
+def proposed(
+    folder: Path,
+    *targets: str,
+    secrets: Secrets | None,
+    terms: KeyTerms,
+    shown: Callable[[str, str], str] = lambda _, text: text,
+) -> Proposal:
+    """A proposal; ``shown`` makes of a device and its configuration what it prints instead."""
     inventory = loaded(folder / "inventory")
     devices = tuple(inventory.devices.values())
     captures = [
-        Capture(name, "show running-config", running(inventory, name).encode(), NOW, 0.1, "fake")
+        Capture(name, "show running-config", shown(name, running(inventory, name)).encode(), NOW, 0.1, "fake")
         for name in inventory.devices
     ]
     visits = {name: Visit(name, NOW, NOW, "fake", name, 1) for name in inventory.devices}
@@ -275,6 +282,81 @@ def test_a_rotation_that_is_refused(tmp_path: Path, case: str) -> None:
     assert found.waves == ()
     assert any(refusal in text for text in found.refusals), found.refusals
     assert [item.reason for item in found.left_out] == ([left] if left else [])
+
+
+def _lines(text: str, pattern: str, put: str) -> str:
+    made = re.sub(pattern, put, text, flags=re.MULTILINE)
+    assert made != text, "the case changes nothing"
+    return made
+
+
+_OF_KS = r"^crypto isakmp key (\S+) address 10\.255\.0\.1$"
+_OF_GM = r"^crypto isakmp key (\S+) address 10\.254\.1\.2$"
+KINDS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "a wildcard on a key server": (
+        "hub-ks1", _OF_GM, r"crypto isakmp key \1 address 0.0.0.0 0.0.0.0",
+        ("a key for more peers than one (0.0.0.0 0.0.0.0)",),
+    ),
+    "a wildcard without a mask": (
+        "hub-ks1", _OF_GM, r"crypto isakmp key \1 address 0.0.0.0", ("a key for more peers than one (0.0.0.0)",),
+    ),
+    "a network on the member": (
+        "abe-gm1", _OF_KS, r"crypto isakmp key \1 address 10.255.0.0 255.255.255.0",
+        ("a key for more peers than one (10.255.0.0 255.255.255.0)",),
+    ),
+    "by hostname": (
+        "abe-gm1", _OF_KS, r"crypto isakmp key \1 hostname hub-ks1.bank.example",
+        ("keys by hostname (hub-ks1.bank.example)",),
+    ),
+    "type 6": (
+        "abe-gm1", _OF_KS, r"crypto isakmp key 6 QRSTuvWXyz address 10.255.0.1", ("kept encrypted (type 6)",),
+    ),
+    "what is typed becomes type 6": (
+        "fal-ks2", r"^hostname (\S+)$", "hostname \\1\npassword encryption aes", ("kept encrypted (type 6)",),
+    ),
+    "G-IKEv2": (
+        "abe-gm1", r"^( server address ipv4 10\.255\.0\.1)$", "\\1\n client protocol gikev2 GM-PROFILE",
+        ("registers by G-IKEv2",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", KINDS.values(), ids=KINDS)
+def test_a_key_whose_rotation_could_not_be_proven_is_refused(
+    tmp_path: Path, case: tuple[str, str, str, tuple[str, ...]]
+) -> None:
+    device, pattern, put, said = case
+    found = proposed(
+        tmp_path,
+        "abe-gm1",
+        secrets=Secrets(new_key),
+        terms=KNOWN,
+        shown=lambda name, text: _lines(text, pattern, put) if name == device else text,
+    )
+    assert found.waves == ()
+    for words in said:
+        assert any(text.startswith(f"{device}: ") and words in text for text in found.refusals), found.refusals
+
+
+def test_a_hostname_of_somebody_else_is_no_obstacle(tmp_path: Path) -> None:
+    def shown(name: str, text: str) -> str:
+        return (
+            text.replace("line vty", "crypto isakmp key Other1 hostname far.bank.example\nline vty")
+            if name == "hub-ks1"
+            else text
+        )
+
+    assert proposed(tmp_path, "abe-gm1", secrets=Secrets(new_key), terms=KNOWN, shown=shown).refusals == ()
+
+
+def test_a_member_without_a_pre_shared_key_is_not_said_to_have_the_new_one(tmp_path: Path) -> None:
+    def without_keys(name: str, text: str) -> str:
+        del name
+        return re.sub(r"^crypto isakmp key .*\n", "", text, flags=re.MULTILINE)
+
+    same = Secrets(lambda name: Secret.of("isakmp-key", key_of(name)))
+    found = proposed(tmp_path, "abe-gm1", secrets=same, terms=KNOWN, shown=without_keys)
+    assert not any(item.is_known for item in found.left_out)
 
 
 def test_without_intents_there_is_nothing_to_take_keys_from(bank: Bank) -> None:

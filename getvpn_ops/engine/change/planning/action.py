@@ -5,19 +5,21 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from getvpn_ops.engine.change.planning.differences import NO_DIFFERENCES, differences_of
 from getvpn_ops.engine.change.planning.reading import read_devices
+from getvpn_ops.engine.change.planning.typeable import NOWHERE, prints_in, untypeable
 from getvpn_ops.errors import UsageError
-from getvpn_ops.model.plan import LeftOut, Plan, Statement
+from getvpn_ops.model.plan import Configure, LeftOut, Plan, Statement
 from getvpn_ops.workflow.actions.spec import World
 from getvpn_ops.workflow.snapshot import snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
     from getvpn_ops.engine.change.planning.reading import Reading
@@ -107,6 +109,7 @@ def plan_action(  # noqa: PLR0913 -- the ports of a plan
     inventory: Inventory,
     plan_id: str = "",
     differ: Differ | None = None,
+    given: Callable[[Device], Collection[str]] | None = None,
 ) -> Plan:
     """Read the targets and all key servers of their groups, and let the action say what it would do.
 
@@ -117,6 +120,7 @@ def plan_action(  # noqa: PLR0913 -- the ports of a plan
         inventory: all devices.
         plan_id: of the plan; empty: a new one.
         differ: holds devices against their intents, with the secrets; only for an action that reads intents.
+        given: fingerprints of the secrets that sessions of a device are given beside those that it shows; None: none.
 
     Returns:
         The plan; one that must not be applied says so in its refusals.
@@ -155,7 +159,7 @@ def plan_action(  # noqa: PLR0913 -- the ports of a plan
         waves=proposal.waves,
         rekeys=proposal.rekeys,
         effects=proposal.effects,
-        refusals=(*refusals, *proposal.refusals),
+        refusals=(*refusals, *proposal.refusals, *_unknown(reading, inventory, proposal, given)),
         confirm=proposal.confirm,
         drops=proposal.drops,
         left_out=(*left_out, *proposal.left_out),
@@ -178,6 +182,20 @@ def _planned(
         planned = reading.planned(device, is_changed=is_changed)
         if planned is not None and (is_changed or device.name in of_group):
             yield planned
+
+
+def _unknown(
+    reading: Reading,
+    inventory: Inventory,
+    proposal: Proposal,
+    given: Callable[[Device], Collection[str]] | None,
+) -> Iterable[str]:
+    """Lines that nobody could type: what their placeholders stand for is had from nowhere."""
+    for step in (step for wave in proposal.waves for step in wave.steps if step.device in reading.configs):
+        lines = (*step.act.lines, *step.act.rollback) if isinstance(step.act, Configure) else ()
+        more = partial(given, inventory.devices[step.device]) if given is not None else tuple
+        for line in dict.fromkeys(untypeable(lines, prints_in(reading.configs[step.device].tree), more)):
+            yield NOWHERE.format(device=step.device, line=line.text)
 
 
 def _unread(reading: Reading, servers: Iterable[Device]) -> Iterable[str]:

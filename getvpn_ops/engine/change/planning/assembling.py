@@ -16,7 +16,7 @@ from getvpn_ops.engine.change.planning.servers import primaries, priority, refus
 from getvpn_ops.engine.change.planning.simulated import configs_after, tried
 from getvpn_ops.engine.change.planning.stepping import Terms, waves_of
 from getvpn_ops.engine.change.planning.taking_down import abandoned
-from getvpn_ops.engine.change.planning.typeable import prints_in, untypeable
+from getvpn_ops.engine.change.planning.typeable import NOWHERE, prints_in, untypeable
 from getvpn_ops.model.inventory import Role
 from getvpn_ops.model.plan import Plan, PredictedEffect, Statement
 from getvpn_ops.workflow.ordering import Job, stages
@@ -244,10 +244,7 @@ def _unknown(
         lines = [line for step in held for line in (*step.lines, *step.rollback)]
         given = partial(asked.secrets, inventory.devices[name])
         for line in dict.fromkeys(untypeable(lines, prints_in(reading.configs[name].tree), given)):
-            yield (
-                f"{name}: '{line.text}' cannot be typed: neither the device nor any source here has what its "
-                "placeholder stands for: say under `secrets:` of getvpn-ops.yaml where it is kept"
-            )
+            yield NOWHERE.format(device=name, line=line.text)
 
 
 def _words(

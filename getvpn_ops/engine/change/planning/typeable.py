@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
     from getvpn_ops.model.config.tree import ConfigLine
 
+NOWHERE = (
+    "{device}: '{line}' cannot be typed: neither the device nor any source here has what its placeholder stands for: "
+    "say under `secrets:` of getvpn-ops.yaml where it is kept"
+)
+"""Why a plan with such a line is refused."""
 _PRINT = re.compile(r"<redacted sha256:([0-9a-f]{12})>")
 
 

@@ -102,6 +102,10 @@ def secrets_of(_device: Device) -> list[Secret]:
     return [key_of(f"psk/{name}") for key_of in (small_wan.secret_of, renewed) for name in sorted(MEMBERS)]
 
 
+def prints_of(device: Device) -> frozenset[str]:
+    return frozenset(secret.fingerprint for secret in secrets_of(device))
+
+
 def pushes(bank: SmallBank, _intended: Inventory, wanted: Inventory) -> tuple[Plan, Inventory]:
     return small_bank.pushed(bank, wanted), wanted
 
@@ -122,7 +126,8 @@ def acts(name: str, target: str, **raw: str) -> Callable[..., tuple[Plan, Invent
         request = ActionRequest(spec, params_of(spec, raw), targets, groups, name, "me@here")
         collector = small_bank.collector_of(bank)
         differ = Differ(Intents(intended, Secrets(renewed)), intended, KeyTerms(has_source=True))
-        return plan_action("run-1", request, collector=collector, inventory=intended, differ=differ), intended
+        made = plan_action("run-1", request, collector=collector, inventory=intended, differ=differ, given=prints_of)
+        return made, intended
 
     return plan
 
