@@ -26,7 +26,6 @@ _PLAYBOOK = "migrate-to-getvpn"
 _GROUPS = ("WAN",)
 _PRIMARY = "lds-ks1"
 _SWITCH = r"^\s*no sa receive-only$"
-_APPROVALS = 5
 """Most stages that wait for a person; more would be a defect."""
 
 
@@ -89,9 +88,10 @@ def _migrate(story: _Story, cutover: Cutover) -> ExitCode:
     story.must("lab", "fault", _PRIMARY, "election-flip", "--line", _SWITCH, "-o", "table", lab=False)
     words = ["--yes", *(["--accept-loss"] if foretold else [])]
     code = story.run("apply", kept.id, *words, "-o", "table")
-    for _ in range(_APPROVALS):
-        if code != ExitCode.WINDOW or (stage := _waiting(story)) is None:
+    for stage in (item.id for item in kept.stages if item.approval):  # in the order in which they are asked for
+        if code != ExitCode.WINDOW:
             break
+        story.tell("A person has to say yes here; until then the run holds, and nothing is sent.")
         story.must("approve", "last-apply", stage, "--reason", "the demonstration says so")
         code = story.run("resume", "last-apply", "-o", "table")
     if code != ExitCode.GOOD:
@@ -105,19 +105,12 @@ def _migrate(story: _Story, cutover: Cutover) -> ExitCode:
     if cutover is Cutover.HITLESS:
         say(f"lost: {count(lost, 'packet')} of the whole migration", "bold green" if not lost else "bold red")
     else:
-        said = "; ".join(
-            f"{effect.title}: {effect.texts[0] if effect.texts else effect.statement}" for effect in foretold
-        )
-        say(f"lost: {count(lost, 'packet')}; foretold: {said}", "bold yellow")
+        say(f"lost: {count(lost, 'packet')}; the plan had said, and --accept-loss accepted:", "bold yellow")
+        for effect in foretold:
+            seconds = f"at most {effect.seconds:g} s" if effect.seconds is not None else "for nobody knows how long"
+            say(f"  group {effect.group}, {effect.title}: {effect.statement}, {seconds}", "yellow")
     say(f"report: {story.root / 'report.html'}", "bold")
     return ExitCode.FINDINGS if lost and cutover is Cutover.HITLESS else ExitCode.GOOD
-
-
-def _waiting(story: _Story) -> str | None:
-    """The stage that waits for a person; None if none does."""
-    shown_run = story.ask("show", "last-apply", "-o", "json", "--lab")
-    waiting = shown_run.get("waits_for")
-    return str(waiting) if waiting else None
 
 
 class _Story:
