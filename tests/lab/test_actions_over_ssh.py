@@ -102,21 +102,30 @@ def test_direction_until_the_next_rekey(site: Worksite) -> None:
     assert member.direction.value.casefold() == "inbound optional"
 
 
+ALL, PEER = ("what=gdoi gm rekey",), ("what=isakmp", "peer=10.255.0.1")
 LOST = {
-    "before it is switched off": ("drop-before", "undebug all", GOOD),
-    "while it is switched on": ("drop-after-apply", "debug crypto gdoi gm rekey", FINDINGS),
+    "before it is switched off": ("drop-before", "undebug all", ALL, GOOD),
+    "while it is switched on": ("drop-after-apply", "debug crypto gdoi gm rekey", ALL, FINDINGS),
+    "of one peer": (None, "", PEER, GOOD),
+    "once the condition is taken": ("drop-after-apply", "debug crypto condition peer ipv4 10.255.0.1", PEER, GOOD),
+    "before the condition is taken away": ("drop-before", "debug crypto condition reset", PEER, GOOD),
+    "once the condition is taken away": ("drop-after-apply", "debug crypto condition reset", PEER, GOOD),
 }
 
 
-@pytest.mark.parametrize(("fault", "line", "ends"), LOST.values(), ids=LOST.keys())
-def test_debugging_ends_although_its_session_is_lost(site: Worksite, fault: str, line: str, ends: int) -> None:
-    site.arm(MEMBER, fault, line)
-    plan(site, "debug", MEMBER, "--set", "what=gdoi gm rekey", "--set", "seconds=10")
+@pytest.mark.parametrize(("fault", "line", "what", "ends"), LOST.values(), ids=LOST.keys())
+def test_debugging_ends_although_its_session_is_lost(
+    site: Worksite, fault: str | None, line: str, what: tuple[str, ...], ends: int
+) -> None:
+    if fault is not None:
+        site.arm(MEMBER, fault, line)
+    plan(site, "debug", MEMBER, *(word for value in what for word in ("--set", value)), "--set", "seconds=10")
     code, said = apply(site)
     site.heal()
     assert code == ends, said
     assert "debugging is off" in said
-    assert site.lab.call(lambda: set(site.lab.router(MEMBER).gdoi.debugs)) == set()
+    state = site.lab.call(lambda: site.lab.router(MEMBER).gdoi)
+    assert (state.debugs, state.debug_peers) == (set(), set())
 
 
 def test_rekey_of_both_members(site: Worksite) -> None:

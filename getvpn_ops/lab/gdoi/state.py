@@ -406,6 +406,7 @@ class GdoiState:
             replies come back. None: the router is in no lab.
         isakmp_cleared: when ``clear crypto isakmp`` was typed last; IKE and rekey SAs that are older are gone.
         debugs: what ``debug crypto ...`` switched on, such as ``crypto gdoi gm rekey``.
+        debug_peers: addresses of ``debug crypto condition peer ipv4``.
         trace: moments and texts of the events that ``show monitor event-trace gdoi`` tells.
     """
 
@@ -416,4 +417,5 @@ class GdoiState:
     ping: Callable[[IPv4Address, IPv4Address | None, tuple[int, bool, int, str]], bool] | None = None
     isakmp_cleared: datetime | None = None
     debugs: set[str] = field(default_factory=set)
+    debug_peers: set[str] = field(default_factory=set)
     trace: deque[tuple[datetime, str]] = field(default_factory=lambda: deque(maxlen=1000))

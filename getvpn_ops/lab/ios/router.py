@@ -190,6 +190,7 @@ class Router:
         self.changed = None
         self.logged.clear()
         self.gdoi.debugs.clear()
+        self.gdoi.debug_peers.clear()
         self.gdoi.trace.clear()
         self.gdoi.isakmp_cleared = None
         for told in tuple(self.boots):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from getvpn_ops.workflow.actions.spec import World
 
 DEBUGS = "debug"
+CONDITION = "debug crypto condition"
+"""``show debugging`` tells nothing of conditions, and ``undebug all`` leaves them as they are."""
 OFF = "undebug all"
 _LEVELS = ("", "all-levels", "detail", "error", "event", "packet", "terse")
 _OF_GROUP = (
@@ -88,8 +90,8 @@ def debug(world: World, params: HowToDebug) -> Proposal:
             continue
         state = world.fleet.devices[device.name]
         draft.refusals += [item.text for item in debug_obstacles(state, params.cpu_max, console=params.console)]
-        condition = (f"debug crypto condition peer ipv4 {params.peer}",) if params.peer else ()
-        reset = ("debug crypto condition reset",) if params.peer else ()
+        condition = (f"{CONDITION} peer ipv4 {params.peer}",) if params.peer else ()
+        reset = (f"{CONDITION} reset",) if params.peer else ()
         title = f"debug crypto {params.what} on {device.name} for {params.seconds} s"
         text = f"packets pass as before while the CPU is below {params.cpu_max} %"
         draft.effects += [PredictedEffect(name, title, Statement.HITLESS, 0.0, (text,)) for name in device.gdoi_groups]

@@ -13,7 +13,7 @@ from getvpn_ops.engine.change.scene import Hold
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.model.journal import StepResult
 from getvpn_ops.model.state.system import ProcessesCpu
-from getvpn_ops.workflow.actions.debugs import OFF, debug_obstacles
+from getvpn_ops.workflow.actions.debugs import CONDITION, OFF, debug_obstacles
 
 if TYPE_CHECKING:
     from getvpn_ops.engine.change.ports import Hand
@@ -85,7 +85,12 @@ class Debugging:
         return None
 
     def settle(self, part: StepStory, step: PlannedStep, scene: Scene) -> Settled:
-        """Whether anything is debugged says how far it came; a condition that nobody knows of is typed again."""
+        """Whether anything is debugged says how far it came.
+
+        It says nothing of a condition: such a line, which does no harm when it is typed twice, is typed again.
+        """
+        if part.intended.lines[0].startswith(CONDITION):
+            return Settled(StepResult.NOTHING_SENT, f"what {step.device} was told of one peer alone is typed again")
         captures = _read(step, scene, _SHOWS)
         on = _debugged(captures[0]) if captures else None
         if on is None:

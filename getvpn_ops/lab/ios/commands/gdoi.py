@@ -139,6 +139,31 @@ def undebug_all(shell: Shell, _words: Words, _values: Words) -> Dialog:
     yield Say("All possible debugging has been turned off\n")
 
 
+def condition(shell: Shell, words: Words, _values: Words) -> Dialog:
+    """``[no] debug crypto condition peer ipv4 A``: debugging of IKE and IPsec tells of these peers alone."""
+    peers = shell.router.gdoi.debug_peers
+    if words[0] == "no":
+        peers.discard(words[-1])
+    else:
+        peers.add(words[-1])
+    yield from ()
+
+
+def condition_reset(shell: Shell, _words: Words, _values: Words) -> Dialog:
+    """``debug crypto condition reset``; ``undebug all`` leaves conditions as they are."""
+    shell.router.gdoi.debug_peers.clear()
+    yield from ()
+
+
+def show_condition(shell: Shell, _words: Words, _values: Words) -> Iterable[str]:
+    """``show crypto debug-condition``; laid out after the guides, its spacing is invented."""
+    peers = sorted(shell.router.gdoi.debug_peers)
+    yield f"Crypto conditional debug currently is turned {'ON' if peers else 'OFF'}"
+    if peers:
+        yield "IKE peer IP address filters:"
+        yield " ".join(peers)
+
+
 def _title(name: str) -> str:
     """``Crypto GDOI GM rekey``, as the router calls what is debugged."""
     spelled = {"crypto": "Crypto", "gdoi": "GDOI", "gkm": "GKM", "gm": "GM", "ks": "KS", "isakmp": "ISAKMP"}
@@ -166,7 +191,11 @@ def show_trace(shell: Shell, words: Words, _values: Words) -> Iterable[str]:
         yield gdoi_trace.line(moment, text, ntp.mark(router))
 
 
-SHOWS = {"show-debugging": show_debugging, "show-gdoi-trace": show_trace}
+SHOWS = {
+    "show-debugging": show_debugging,
+    "show-debug-condition": show_condition,
+    "show-gdoi-trace": show_trace,
+}
 ACTIONS = {
     "clear-gdoi": clear_gdoi,
     "clear-gdoi-members": clear_members,
@@ -178,5 +207,7 @@ ACTIONS = {
     "gdoi-rekey": rekey,
     "gdoi-direction": direction,
     "debug-crypto": debug,
+    "debug-condition": condition,
+    "debug-condition-reset": condition_reset,
     "undebug-all": undebug_all,
 }

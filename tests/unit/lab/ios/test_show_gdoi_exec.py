@@ -161,13 +161,25 @@ def test_debugging_tells_what_was_asked_for() -> None:
     assert on.router.gdoi.debugs == set()
 
 
+def test_conditions_of_debugging_outlive_it() -> None:
+    on, _ = member("17")
+    assert shown(on, "show crypto debug-condition") == ["Crypto conditional debug currently is turned OFF"]
+    on.enter("debug crypto condition peer ipv4 10.66.0.1", "debug crypto condition peer ipv4 10.66.0.2")
+    on.enter("debug crypto isakmp", "undebug all")
+    assert shown(on, "show crypto debug-condition")[-1] == "10.66.0.1 10.66.0.2"
+    on.enter("no debug crypto condition peer ipv4 10.66.0.1")
+    assert on.router.gdoi.debug_peers == {"10.66.0.2"}
+    on.enter("debug crypto condition reset")
+    assert on.router.gdoi.debug_peers == set()
+
+
 def test_a_reload_forgets_traces_and_debugging() -> None:
     on, _ = member("17")
-    on.enter("debug crypto gdoi", "clear crypto isakmp")
+    on.enter("debug crypto gdoi", "debug crypto condition peer ipv4 10.66.0.1", "clear crypto isakmp")
     on.router.log(DONE)
     on.router.reload()
     state = on.router.gdoi
-    assert (state.debugs, list(state.trace), state.isakmp_cleared) == (set(), [], None)
+    assert (state.debugs, state.debug_peers, list(state.trace), state.isakmp_cleared) == (set(), set(), [], None)
 
 
 KINDS = {"all": 3, "registration all": 2, "rekey all": 1, "coop all": 0, "exit all": 1}
