@@ -35,7 +35,9 @@ def bring_up_to_date(database: Database, patience: float) -> None:
             revision = _revision(connection)
             if revision == HEAD:
                 return
-            _refuse(connection, database.place, revision)  # before anything in it is touched
+            if path is not None or revision is not None:  # before anything in it is touched
+                _refuse(connection, database.place, revision)
+            # On a server another process may make the tables between these two looks; it is looked again alone, below.
         if path is not None and revision is None:
             _prepare_file(database)
         with database.write("make its tables", alone=True) as connection:
