@@ -19,11 +19,11 @@ from pathlib import Path
 import pytest
 from databases import PASSWORD, USER, Server
 from pydantic import SecretStr
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from getvpn_ops.errors import StoreError
 from getvpn_ops.model.capture import Capture
-from getvpn_ops.store import Store
+from getvpn_ops.store import Store, migrate
 
 NOW = datetime(2026, 3, 1, 10, 5, tzinfo=UTC)
 CANARY = "canary-4471"
@@ -149,7 +149,7 @@ def test_no_room(tmp_path: Path) -> None:
         from datetime import UTC, datetime
         from getvpn_ops.errors import StoreError
         from getvpn_ops.model.capture import Capture
-        from getvpn_ops.store import Store
+        from getvpn_ops.store import Store, migrate
         now = datetime(2026, 3, 1, tzinfo=UTC)
         store = Store.open(sys.argv[1])
         run = store.begin_run("collect", now).id
@@ -198,7 +198,7 @@ def test_a_folder_of_somebody_else() -> None:
     body = """
         import os, sys
         from getvpn_ops.errors import StoreError
-        from getvpn_ops.store import Store
+        from getvpn_ops.store import Store, migrate
         if os.geteuid() == 0:
             os.setegid(65534)
             os.seteuid(65534)
@@ -284,6 +284,21 @@ def test_postgresql_with_tables_of_somebody_else(postgres: Server) -> None:
     engine.dispose()
     with pytest.raises(StoreError, match=r"it holds tables that getvpn-ops did not make \(captures\): name another"):
         Store.open(url)
+
+
+def test_postgresql_whose_tables_come_while_a_process_looks(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process makes them after this one saw no version, and before it saw tables."""
+    url, looks, real = postgres.new(), [], migrate._revision  # noqa: SLF001 -- the one place where they meet
+    Store.open(url).close()
+
+    def too_early(connection: Connection) -> str | None:
+        looks.append(1)
+        return None if len(looks) == 1 else real(connection)
+
+    monkeypatch.setattr(migrate, "_revision", too_early)
+    with Store.open(url) as store:
+        assert store.begin_run("collect", NOW).id
+    assert len(looks) == 2
 
 
 def test_a_changed_text_is_not_given_out(tmp_path: Path) -> None:
