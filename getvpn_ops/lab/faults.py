@@ -72,7 +72,12 @@ KINDS: tuple[Kind, ...] = (
     Kind("lose-rekeys", "now", "no rekey reaches the member", once=False),
     Kind("tbar-skew", "now", "the member's pseudotime is off", {"seconds": "30"}, once=False),
     Kind("kek-lost", "now", "the member cannot read rekeys until it registers again"),
-    Kind("registration-storm", "now", "all members of the device's groups forget their keys and register at once"),
+    Kind(
+        "registration-storm",
+        "now",
+        "all members of the device's groups forget their keys and register at once; the key servers are busy so long",
+        {"seconds": "0"},
+    ),
     Kind("election-flip", "now", "the primary role moves to this key server, or away from it"),
     Kind("rsa-key-missing", "now", "the keys that sign rekeys are gone from the key server", once=False),
     Kind("rsa-key-differs", "now", "the key server signs rekeys with another key of the same label", once=False),

@@ -42,7 +42,7 @@ class Failures:
         """
         halts: list[HaltError] = []
         for step, hold in sorted(failed, key=lambda item: item[1].code is ExitCode.INTERRUPTED):
-            if not self._course.is_of_member(step) or hold.code is ExitCode.INTERRUPTED:
+            if hold.stops or not self._course.is_of_member(step) or hold.code is ExitCode.INTERRUPTED:
                 halts.append(HaltError(step.id, hold))
                 continue
             try:

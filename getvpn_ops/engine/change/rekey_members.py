@@ -115,6 +115,7 @@ class Looked:
         unread: those that could not be read, and why.
         ends: of those without, when the last key ends that they have, UTC; who is absent did not tell.
         spis: of the keys of each that was read, as ``Marks.teks`` has them.
+        registering: those without all keys that say they are not registered: they try to.
     """
 
     holding: frozenset[str]
@@ -122,6 +123,7 @@ class Looked:
     unread: Mapping[str, str]
     ends: Mapping[str, datetime] = field(default_factory=dict)
     spis: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    registering: frozenset[str] = frozenset()
 
 
 def look_at(scene: Scene, view: GroupView, names: Collection[str]) -> Looked:
@@ -138,7 +140,7 @@ def look_at(scene: Scene, view: GroupView, names: Collection[str]) -> Looked:
     seen = group_view(whole, view.name)
     ring = seen.served.ring()
     holding, lacking, unread, ends = set[str](), dict[str, str](), dict[str, str](), dict[str, datetime]()
-    spis = dict[str, frozenset[str]]()
+    spis, registering = dict[str, frozenset[str]](), set[str]()
     members = {member.device: member for member in seen.members}
     for name in names:
         try:
@@ -150,11 +152,13 @@ def look_at(scene: Scene, view: GroupView, names: Collection[str]) -> Looked:
             spis[name] = frozenset(f"0x{spi:08X}" for spi in traffic_keys(members[name]).value.spis)
         if said:
             lacking[name] = said
+            if name in members and _registers(members[name]):
+                registering.add(name)
             if name in members and (end := traffic_keys(members[name]).value.last_end()) is not None:
                 ends[name] = end
         else:
             holding.add(name)
-    return Looked(frozenset(holding), lacking, unread, ends, spis)
+    return Looked(frozenset(holding), lacking, unread, ends, spis, frozenset(registering))
 
 
 def _script(_device: Device) -> Script:
@@ -164,6 +168,12 @@ def _script(_device: Device) -> Script:
     if not isinstance(state, Gdoi) or not all(group.tek_policies for group in state.groups if not group.is_key_server):
         yield _SAS
     yield _KEK
+
+
+def _registers(member: MemberView) -> bool:
+    """Whether a member says of its group that it is not registered."""
+    said = {(item.registration_status or _REGISTERED).casefold() for item in member.gdoi().value.members}
+    return bool(said) and _REGISTERED not in said
 
 
 def _lacks(member: MemberView, ring: Ring) -> str:

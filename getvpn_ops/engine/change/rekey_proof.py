@@ -14,8 +14,9 @@ from getvpn_ops.engine.change.ks_conditions import hold_of
 from getvpn_ops.engine.change.ks_reading import ask_servers, group_view
 from getvpn_ops.engine.change.rekey_marks import marks_of, moved
 from getvpn_ops.engine.change.rekey_members import chosen, look_at, roll_of
-from getvpn_ops.engine.change.rekey_stragglers import LEAST, Straggler, Stragglers, too_many
+from getvpn_ops.engine.change.rekey_stragglers import LEAST, Straggler, Stragglers
 from getvpn_ops.engine.change.scene import Hold
+from getvpn_ops.engine.change.storm import storm_of, too_many
 from getvpn_ops.engine.change.waiting import wait_for
 from getvpn_ops.engine.forecast.predict import timing_of
 from getvpn_ops.errors import EvidenceMissingError, ExitCode
@@ -136,6 +137,8 @@ class Proof:
         missing = {**turn.looked.lacking, **turn.looked.unread}
         if not missing and turn.keys is None and not waits_for_acks:
             return self._proven(turn)
+        if (storm := storm_of(self.group, turn.looked, self._asked(turn), self.scene.run)) is not None:
+            return storm
         if self._is_spreading(turn) and not self._is_short(turn):
             return _Look.AGAIN
         helped = self._help(turn)
@@ -152,6 +155,10 @@ class Proof:
         names = listed(sorted(late - self.holding))
         reason = f"group {self.group}: {names} did not acknowledge the rekey, and cannot be read"
         return Hold(reason, "getvpn-ops inventory check: is it a member?", ExitCode.UNDETERMINED)
+
+    def _asked(self, turn: _Turn) -> int:
+        """Members that were looked at since the keys were made."""
+        return len(self.holding | turn.looked.lacking.keys() | turn.looked.unread.keys())
 
     def _help(self, turn: _Turn) -> Hold | bool:
         """Register those again that were read and lack the keys; whether there were any."""

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 STRAGGLER = ".straggler."
 LEAST = 30.0
 """Seconds of the old SA's life with which no registration is begun any more."""
-_MOST, _SHARE = 5, 0.1
-"""More stragglers than that, by count and by share, are no stragglers: registering them would be a storm."""
 _SURE = DeclaredReply(r"[Aa]re you sure you want to proceed ?\? ?\[yes/no\]", "yes")
 _RESULTS = {ExecOutcome.DONE: StepResult.APPLIED, ExecOutcome.UNKNOWN: StepResult.UNKNOWN}
 
@@ -40,11 +38,6 @@ _RESULTS = {ExecOutcome.DONE: StepResult.APPLIED, ExecOutcome.UNKNOWN: StepResul
 def clear_line(group: str) -> str:
     """The command on a member, for one group, as the member calls it."""
     return f"clear crypto gdoi group {group}"
-
-
-def too_many(stragglers: int, members: int) -> bool:
-    """Whether so many lack the keys that something else than single losses must be wrong."""
-    return stragglers > max(_MOST, _SHARE * members)
 
 
 @dataclass(frozen=True, slots=True)

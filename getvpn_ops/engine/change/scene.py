@@ -39,12 +39,14 @@ class Hold:
         code: FINDINGS where something is wrong, UNDETERMINED where it could not be told, STALE where a device is not
             as the plan knows it, WINDOW where a word or a window is missing, ABORTED where the run ends for good.
         take_back: stage of a playbook that its gate wants taken back; empty: none.
+        stops: whether the whole run stops, although its plan would go on without the device.
     """
 
     reason: str
     next_step: str = ""
     code: ExitCode = ExitCode.FINDINGS
     take_back: str = ""
+    stops: bool = False
 
 
 @dataclass(frozen=True, slots=True)

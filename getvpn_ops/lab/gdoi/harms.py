@@ -92,13 +92,22 @@ def kek_lost(world: World, device: str, _options: Mapping[str, str]) -> None:
         member.lose_keys()
 
 
-def registration_storm(world: World, device: str, _options: Mapping[str, str]) -> None:
-    """All members of the groups of a device forget their keys and register at once."""
+def registration_storm(world: World, device: str, options: Mapping[str, str]) -> None:
+    """All members of the groups of a device forget their keys and register at once; key servers are busy for a time."""
     servers, members = world.machines(device)
     identities = {item.state.identity for item in servers.values()} | {item.state.identity for item in members}
-    for identity in sorted(identities):
-        for member in world.members_of(identity):
-            member.clear()
+    members = [member for identity in sorted(identities) for member in world.members_of(identity)]
+    if seconds := float(options.get("seconds", 0)):
+        names = {member.router.hostname for member in members}
+        key_servers = {name for name in world.routers if world.machines(name)[0]}
+        number = world.paths.block(What.GDOI, names, key_servers)
+
+        def ends() -> None:
+            world.paths.unblock(number)
+
+        world.clock.after(seconds, ends)
+    for member in members:
+        member.clear()
 
 
 def election_flip(world: World, device: str, _options: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ from getvpn_ops.engine.change.actions.registering import current_keys, not_up
 from getvpn_ops.engine.change.actions.typing_lines import perform_of
 from getvpn_ops.engine.change.log import Settled
 from getvpn_ops.engine.change.scene import OnlyLooks
+from getvpn_ops.engine.change.storm import others_register
 from getvpn_ops.model.journal import StepResult
 from getvpn_ops.model.plan import Perform
 
@@ -65,8 +66,12 @@ class ComingUp(OnlyLooks):
                 return None
             devices = [*(scene.device(name) for name in waiting), *servers(step, scene)]
             fleet = look(scene, devices)
+            others = others_register(scene, fleet, group, waiting)
+            if others.storm is not None:
+                return others.storm
             why = {name: not_up(fleet, group, name) for name in waiting}
-            _prove((item for name, item in waiting.items() if not why[name][0]), scene, fleet, begun)
+            up = [item for name, item in waiting.items() if not why[name][0]]
+            _prove(up, scene, fleet, begun, others.gap)
             reason, known = why[step.device]
             if not reason:
                 return None
@@ -88,11 +93,13 @@ def _of_wave(step: PlannedStep, scene: Scene) -> Iterable[PlannedStep]:
     )
 
 
-def _prove(steps: Iterable[PlannedStep], scene: Scene, fleet: FleetState, begun: datetime) -> None:
+def _prove(steps: Iterable[PlannedStep], scene: Scene, fleet: FleetState, begun: datetime, gap: str) -> None:
+    unsure = f"; whether others register anew is not known: {gap}" if gap else ""
     for step in steps:
         seconds = (scene.clock.now() - begun).total_seconds()
         told = (
-            f"registered with group {step.groups[0]} within {seconds:.0f} s, and has {current_keys(fleet, step.groups)}"
+            f"registered with group {step.groups[0]} within {seconds:.0f} s, and has "
+            f"{current_keys(fleet, step.groups)}{unsure}"
         )
         scene.log.prove(step.id, step.device, told)
         scene.say(f"{step.device}: {told}")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _OF_ANY = ("show version", "show crypto gdoi", "show logging")
 _OF_SERVER = (
+    "show clock",  # its log is dated by it
     "show crypto gdoi ks policy",
     "show crypto gdoi ks members",
     "show crypto gdoi ks coop",

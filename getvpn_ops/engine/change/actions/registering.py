@@ -10,6 +10,7 @@ from getvpn_ops.engine.change.actions.looking import Patience, came, log_mark, l
 from getvpn_ops.engine.change.actions.typing_lines import SENT, SURE, OneLine
 from getvpn_ops.engine.change.log import Settled
 from getvpn_ops.engine.change.scene import Hold
+from getvpn_ops.engine.change.storm import others_register
 from getvpn_ops.errors import EvidenceMissingError, ExitCode
 from getvpn_ops.model.journal import StepResult
 from getvpn_ops.model.outcome import Status
@@ -44,6 +45,8 @@ class Registering(OneLine):
         try:
             for group in step.groups:
                 group_named(fleet, group).served.ring()
+                if (storm := others_register(scene, fleet, group, {step.device}).storm) is not None:
+                    return storm
             return registration_facts(fleet, step.groups, step.device)
         except EvidenceMissingError as exc:
             reason = f"{step.device}: not cleared, for what it had could not be read: {exc}"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from bank import Bank
+from bank import KEY_SERVERS, Bank
 from fake_hands import bank_stage
 from plans import example, outline, pushed, typed
 
@@ -142,3 +142,45 @@ def test_what_cannot_be_read_is_not_proven(bank: Bank, inventory: Inventory) -> 
     assert (ending.code, first in ending.reason) == (ExitCode.UNDETERMINED, True)
     assert {name for name, _ in stage.ledger.typed} == {first}
     went(bank, planned(bank, inventory), inventory)
+
+
+# -- a registration storm
+
+UNKNOWN = "whether others register anew is not known"
+STORMS: dict[str, tuple[dict[str, str] | None, bool, bool]] = {
+    "nobody else registers": (None, False, False),
+    "all others do": ({}, True, False),
+    "the logs cannot be read": (None, False, True),
+}
+"""What strikes right before the run, whether it stops, and whether its evidence says that nobody knows."""
+
+
+@pytest.mark.parametrize("case", STORMS)
+def test_batches_stop_while_others_register_in_numbers(bank: Bank, inventory: Inventory, case: str) -> None:
+    storm, stops, unknown = STORMS[case]
+    plan = replace(planned(bank, inventory, at_once=1), budget=2)
+
+    def prepare(stage: Stage) -> None:
+        bank.pass_time(minutes=5)
+        if storm is not None:
+            HARMS["registration-storm"](bank.world, "lds-ks1", storm)
+            bank.pass_time(seconds=30)
+        if unknown:
+            for name in KEY_SERVERS:
+                stage.ledger.rewrites[name, "show logging"] = lambda _: "what is this?"
+
+    stage, ending = went(bank, plan, inventory, prepare)
+    first, *others = sorted(MEMBERS, key=_order(plan))
+    proofs = [evidence(stage, name) for name in (first, *others)]
+    if not stops:
+        assert ending.code is ExitCode.GOOD, ending.reason
+        assert [UNKNOWN in proof for proof in proofs] == [unknown] * 3, proofs
+        return
+    assert ending.code is ExitCode.FINDINGS
+    assert "a registration storm: no further device is begun" in ending.reason
+    assert f"resume {stage.scene.run}" in ending.next_step
+    assert {name for name, _ in stage.ledger.typed} == {first}, "within its budget it would have gone on"
+    assert not any("clear" in line for _, line in stage.ledger.typed)
+    bank.pass_time(minutes=5)
+    again = stage.resumed()
+    assert apply_plan(again.scene, performers()).code is ExitCode.GOOD

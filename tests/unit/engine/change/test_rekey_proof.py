@@ -14,9 +14,9 @@ from getvpn_ops.engine.change.ks_reading import ask_servers, group_view
 from getvpn_ops.engine.change.log import Settled
 from getvpn_ops.engine.change.rekey import ProveRekey, remember
 from getvpn_ops.engine.change.rekey_marks import marks_from, marks_of
-from getvpn_ops.engine.change.rekey_members import Roll, chosen
-from getvpn_ops.engine.change.rekey_stragglers import too_many
+from getvpn_ops.engine.change.rekey_members import Looked, Roll, chosen
 from getvpn_ops.engine.change.scene import Margins
+from getvpn_ops.engine.change.storm import storm_of, too_many
 from getvpn_ops.errors import ExitCode
 from getvpn_ops.lab.gdoi.harms import HARMS
 from getvpn_ops.lab.gdoi.variants import Variants
@@ -390,3 +390,46 @@ def test_marks_survive_the_journal() -> None:
     marks = marks_of(group_view(ask_servers(stage.scene, (GROUP,)), GROUP))
     assert marks_from(marks.facts()) == marks
     assert marks_from({}) is None
+
+
+# -- a registration storm
+
+STORMS: dict[str, tuple[int, int, int, ExitCode | None]] = {
+    "a few register anew": (5, 0, 8, None),
+    "most of a small group do": (6, 0, 8, ExitCode.FINDINGS),
+    "a tenth of a large group does": (20, 0, 200, None),
+    "more than that": (21, 0, 200, ExitCode.FINDINGS),
+    "some do, and others may": (3, 4, 8, ExitCode.UNDETERMINED),
+    "nobody lacks a key, and some were not read": (0, 7, 8, None),
+}
+"""Members that register anew, that could not be read, and that were asked at all."""
+
+
+@pytest.mark.parametrize("case", STORMS)
+def test_a_storm_by_what_members_say(case: str) -> None:
+    trying, unread, asked, code = STORMS[case]
+    names = [f"m{number}" for number in range(trying)]
+    gone = {f"u{number}": "no answer" for number in range(unread)}
+    looked = Looked(frozenset(), dict.fromkeys(names, "it has no key"), gone, registering=frozenset(names))
+    held = storm_of(GROUP, looked, asked, "run-1")
+    assert (held.code if held is not None else None) == code
+    if held is not None:
+        assert (held.stops, "no member is cleared" in held.reason, "resume run-1" in held.next_step) == (True,) * 3
+
+
+def test_in_a_storm_nobody_is_cleared_and_it_goes_on_afterwards() -> None:
+    made = registered(8)
+    stage = staged(made)
+    changed(made, stage)
+    assert PERFORMER.act(PROOF, stage.scene, None) is None
+    HARMS["lose-rekeys"](made.world, "gm1", {})
+    HARMS["registration-storm"](made.world, "ks1", {"seconds": "90"})
+    made.run(10)
+    held = PERFORMER.prove(PROOF, stage.scene)
+    assert held is not None
+    assert (held.code, "8 of 8 members register anew" in held.reason) == (ExitCode.FINDINGS, True), held.reason
+    assert stage.ledger.lines() == [COMMAND]
+    made.run(600)
+    again = stage.resumed()
+    assert PERFORMER.prove(PROOF, again.scene) is None
+    assert again.ledger.lines() == [COMMAND], "the storm was over by itself"
